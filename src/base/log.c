@@ -63,7 +63,8 @@ int log_level_parse(const char *s)
 static void write_stderr(enum log_level level, const char *msg)
 {
 	char line[LOG_MSG_MAX + 128];
-	int n = snprintf(line, sizeof(line), "%s: %s: %s\n", state.program, level_names[level], msg);
+	int n = snprintf(line, sizeof(line), "%s: %s: %s\n", state.program, level_names[level],
+			 msg);
 	size_t len;
 
 	if (n < 0)

@@ -220,16 +220,16 @@ void num_human_bytes(uint64_t n, char *out, size_t size)
 }
 
 static const char *const signal_names[] = {
-	[SIGHUP] = "SIGHUP",	   [SIGINT] = "SIGINT",	     [SIGQUIT] = "SIGQUIT",
-	[SIGILL] = "SIGILL",	   [SIGTRAP] = "SIGTRAP",    [SIGABRT] = "SIGABRT",
-	[SIGBUS] = "SIGBUS",	   [SIGFPE] = "SIGFPE",	     [SIGKILL] = "SIGKILL",
-	[SIGUSR1] = "SIGUSR1",	   [SIGSEGV] = "SIGSEGV",    [SIGUSR2] = "SIGUSR2",
-	[SIGPIPE] = "SIGPIPE",	   [SIGALRM] = "SIGALRM",    [SIGTERM] = "SIGTERM",
-	[SIGSTKFLT] = "SIGSTKFLT", [SIGCHLD] = "SIGCHLD",    [SIGCONT] = "SIGCONT",
-	[SIGSTOP] = "SIGSTOP",	   [SIGTSTP] = "SIGTSTP",    [SIGTTIN] = "SIGTTIN",
-	[SIGTTOU] = "SIGTTOU",	   [SIGURG] = "SIGURG",	     [SIGXCPU] = "SIGXCPU",
+	[SIGHUP] = "SIGHUP",	   [SIGINT] = "SIGINT",	      [SIGQUIT] = "SIGQUIT",
+	[SIGILL] = "SIGILL",	   [SIGTRAP] = "SIGTRAP",     [SIGABRT] = "SIGABRT",
+	[SIGBUS] = "SIGBUS",	   [SIGFPE] = "SIGFPE",	      [SIGKILL] = "SIGKILL",
+	[SIGUSR1] = "SIGUSR1",	   [SIGSEGV] = "SIGSEGV",     [SIGUSR2] = "SIGUSR2",
+	[SIGPIPE] = "SIGPIPE",	   [SIGALRM] = "SIGALRM",     [SIGTERM] = "SIGTERM",
+	[SIGSTKFLT] = "SIGSTKFLT", [SIGCHLD] = "SIGCHLD",     [SIGCONT] = "SIGCONT",
+	[SIGSTOP] = "SIGSTOP",	   [SIGTSTP] = "SIGTSTP",     [SIGTTIN] = "SIGTTIN",
+	[SIGTTOU] = "SIGTTOU",	   [SIGURG] = "SIGURG",	      [SIGXCPU] = "SIGXCPU",
 	[SIGXFSZ] = "SIGXFSZ",	   [SIGVTALRM] = "SIGVTALRM", [SIGPROF] = "SIGPROF",
-	[SIGWINCH] = "SIGWINCH",   [SIGIO] = "SIGIO",	     [SIGPWR] = "SIGPWR",
+	[SIGWINCH] = "SIGWINCH",   [SIGIO] = "SIGIO",	      [SIGPWR] = "SIGPWR",
 	[SIGSYS] = "SIGSYS",
 };
 

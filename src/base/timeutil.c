@@ -498,7 +498,9 @@ void time_human_duration(int64_t nsec, char *out, size_t size)
 	}
 	if (sec == 1 || minutes == 1 || (minutes >= 60 && hours == 1)) {
 		snprintf(out, size, "%s",
-			 sec == 1 ? "1 second" : minutes == 1 ? "About a minute" : "About an hour");
+			 sec == 1	? "1 second"
+			 : minutes == 1 ? "About a minute"
+					: "About an hour");
 		return;
 	}
 	if (sec < 60) {
