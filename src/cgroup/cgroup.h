@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cgroup: one facade over v1, v2 and hybrid hierarchies and the cgroupfs and systemd drivers.
+ *
+ * A container's cgroup has one path; on v1 and hybrid it exists in every mounted controller
+ * hierarchy (and name=systemd), on v2 once.  A limit that cannot be applied (controller missing,
+ * file missing, value refused) is an error that names limit, file and reason: never dropped.
+ *
+ * The record (struct cgroup_record) is what must be remembered to find everything again; it is
+ * enough for every later operation in another process.
+ */
+#ifndef CORACLE_CGROUP_CGROUP_H
+#define CORACLE_CGROUP_CGROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "oci/runtime_spec.h"
+
+enum cgroup_layout { CGROUP_LAYOUT_NONE, CGROUP_LAYOUT_V1, CGROUP_LAYOUT_HYBRID, CGROUP_LAYOUT_V2, CGROUP_LAYOUT_COUNT };
+enum cgroup_driver { CGROUP_DRIVER_CGROUPFS, CGROUP_DRIVER_SYSTEMD, CGROUP_DRIVER_DISABLED, CGROUP_DRIVER_COUNT };
+
+struct cgroup_record {
+	int driver;	    /* enum cgroup_driver */
+	char *path;	    /* absolute inside the hierarchies: "/coracle/ID" */
+	char *scope;	    /* systemd unit or NULL */
+	char *subgroup;	    /* systemd on v2: child that holds the processes, or NULL */
+};
+extern const struct json_table cgroup_record_table;
+void cgroup_record_done(struct cgroup_record *r);
+
+/* Of this machine; asked once per process (statfs only: no file parsed on v2; /proc/self/mountinfo
+ * or the well-known mount points on v1). */
+enum cgroup_layout cgroup_layout(void);
+const char *cgroup_layout_name(enum cgroup_layout l);
+/* Controllers available, static NULL-ended list. */
+const char *const *cgroup_controllers(void);
+
+struct cgroup_request {
+	const char *id;			/* container id */
+	const char *cgroups_path;	/* linux.cgroupsPath or NULL: "/<default_parent>/<id>" */
+	const char *default_parent;	/* "coracle" */
+	enum cgroup_driver driver;
+	const struct oci_resources *resources; /* may be NULL */
+	const struct strmap *annotations;      /* org.systemd.property.*, run.oci.* */
+	bool rootless;			/* unavailable hierarchies are passed over unless limits ask for them */
+	uid_t owner;			/* delegation: chown to this uid (v2), or (uid_t)-1 */
+};
+
+/* Where it will be: resolves names only, touches nothing. */
+int cgroup_plan(const struct cgroup_request *rq, struct cgroup_record *ret, struct error *err);
+/* Make the directories and apply the resources (all but those that need a member process).  The
+ * record must be durable before.  A directory that exists already and has processes is
+ * ERROR_EXISTS. */
+int cgroup_create(const struct cgroup_request *rq, const struct cgroup_record *r, struct error *err);
+/* Descriptor for clone3's CLONE_INTO_CGROUP on pure v2; -1 where it does not apply. */
+int cgroup_clone_fd(const struct cgroup_record *r);
+/* Put a process in, in every hierarchy. */
+int cgroup_attach(const struct cgroup_record *r, pid_t pid, struct error *err);
+/* exec --cgroup: an existing child below the container's cgroup ("[controller:]path"). */
+int cgroup_attach_sub(const struct cgroup_record *r, const char *sub, pid_t pid, struct error *err);
+/* Change limits; on failure earlier values are put back. */
+int cgroup_update(const struct cgroup_record *r, const struct oci_resources *res, struct error *err);
+/* Processes (recursively), at most max; the count, new array. */
+int cgroup_pids(const struct cgroup_record *r, pid_t **ret, size_t *ret_n, struct error *err);
+bool cgroup_exists(const struct cgroup_record *r);
+/* Kill every process (cgroup.kill, or freeze+signal loop) and wait until empty, bounded. */
+int cgroup_kill_all(const struct cgroup_record *r, int sig, struct error *err);
+/* Remove the directories (and child cgroups); processes left are killed when `kill`; waits for
+ * "populated 0" by event, bounded.  Missing is fine. */
+int cgroup_remove(const struct cgroup_record *r, bool kill, struct error *err);
+int cgroup_freeze(const struct cgroup_record *r, bool on, struct error *err); /* waits until it is so */
+/* 1 frozen, 0 not, -errno.  Cheap: one small read. */
+int cgroup_is_frozen(const struct cgroup_record *r);
+
+struct cgroup_stats {
+	uint64_t cpu_usage_usec, cpu_user_usec, cpu_system_usec;
+	uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_usec;
+	uint64_t memory_usage, memory_limit, memory_max_usage, memory_failcnt, swap_usage, swap_limit;
+	uint64_t memory_cache, memory_rss;
+	uint64_t pids_current, pids_limit; /* UINT64_MAX: no limit */
+	uint64_t io_read_bytes, io_write_bytes, io_read_ops, io_write_ops;
+	uint64_t oom_kills;
+};
+int cgroup_stats(const struct cgroup_record *r, struct cgroup_stats *ret, struct error *err);
+
+/*
+ * OOM notification.  cgroup_oom_open gives a pollable descriptor (eventfd on v1, inotify on
+ * memory.events on v2); cgroup_oom_check consumes the event and returns 1 when an OOM kill happened
+ * since the last look.  Works by the cgroup of a pid too (conmon knows only the pid).
+ */
+struct cgroup_oom {
+	int fd; /* poll this; -1: not available */
+	int aux_fd;
+	enum cgroup_layout layout;
+	uint64_t seen;
+};
+int cgroup_oom_open_pid(pid_t pid, struct cgroup_oom *ret);
+int cgroup_oom_check(struct cgroup_oom *o);
+void cgroup_oom_done(struct cgroup_oom *o);
+
+/* Mounts that a container needs for "cgroup" type (v1: one bind per controller under a tmpfs). */
+struct cgroup_mount {
+	char *controller; /* directory name below the tmpfs, e.g. "memory" or "cpu,cpuacct" */
+	char *host_path;  /* the container's own directory, or its root when cgroupns hides the rest */
+	char *link_of;	  /* not NULL: this row is a symlink name -> link_of */
+};
+int cgroup_v1_mounts(const struct cgroup_record *r, struct cgroup_mount **ret, size_t *ret_n,
+		     struct error *err);
+void cgroup_v1_mounts_free(struct cgroup_mount *m, size_t n);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rlimit, personality, scheduler, I/O priority, keyring: per-process settings of a container's init. */
+#ifndef CORACLE_SYS_PROCESS_H
+#define CORACLE_SYS_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* "RLIMIT_NOFILE" to its number, -EINVAL. */
+int process_rlimit_from_name(const char *name);
+const char *process_rlimit_name(int resource); /* "RLIMIT_NOFILE" */
+int process_set_rlimit(int resource, uint64_t soft, uint64_t hard);
+int process_set_personality(unsigned long persona);
+/* sched_setattr(2) with all members. */
+struct process_sched {
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+int process_set_scheduler(const struct process_sched *s);
+int process_set_ioprio(int io_class, int priority);
+int process_set_mempolicy(int mode, unsigned flags, const uint64_t *nodemask, unsigned bits);
+/* "0-3,7" into a CPU mask; sched_setaffinity. */
+int process_set_affinity(pid_t pid, const char *cpulist);
+int process_new_keyring(const char *name); /* join a new session keyring */
+int process_no_new_privs(void);
+int process_set_dumpable(bool on);
+int process_subreaper(bool on);
+int process_pdeathsig(int sig);
+int process_seccomp_install(const void *prog, unsigned short len, unsigned flags); /* fd with NEW_LISTENER */
+int process_setgroups(const uint32_t *gids, size_t n);
+int process_setid(uint32_t uid, uint32_t gid); /* setresgid, setresuid by raw call: no threads here */
+/* Own executable as a descriptor that cannot be written from inside a container (2019-5736):
+ * 0 when it already is on a read-only or sealed place, else after re-exec from a sealed memfd copy or
+ * a read-only bind; see process.c. */
+int process_protect_self(char *const *argv);
+
+#endif

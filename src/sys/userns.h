@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* userns: id maps and their writing. */
+#ifndef CORACLE_SYS_USERNS_H
+#define CORACLE_SYS_USERNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct id_map_range {
+	uint32_t container, host, size;
+};
+struct id_map {
+	struct id_map_range *ranges;
+	size_t n;
+};
+/* The kernel takes at most 340 lines. */
+#define ID_MAP_MAX 340
+
+void id_map_done(struct id_map *m);
+bool id_map_empty(const struct id_map *m);
+/* Host id of a container id: 0 and *ret, or -ENOENT.  An empty map is the identity. */
+int id_map_to_host(const struct id_map *m, uint32_t id, uint32_t *ret);
+int id_map_to_container(const struct id_map *m, uint32_t id, uint32_t *ret);
+/* Sizes, overlaps, count; -EINVAL. */
+int id_map_validate(const struct id_map *m, struct error *err);
+/* Write uid_map, setgroups (deny when unprivileged) and gid_map of pid; uses newuidmap/newgidmap
+ * when the direct write is refused. */
+int userns_write_maps(pid_t pid, const struct id_map *uids, const struct id_map *gids,
+		      struct error *err);
+/* A descriptor of a user namespace with these maps, for id-mapped mounts (child made and reaped). */
+int userns_fd(const struct id_map *uids, const struct id_map *gids, struct error *err);
+/* Are we in the initial user namespace with uid 0 and CAP_SYS_ADMIN? */
+bool userns_initial(void);
+
+#endif
