@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "oci/runtime_spec.h"
 
 enum cgroup_layout { CGROUP_LAYOUT_NONE, CGROUP_LAYOUT_V1, CGROUP_LAYOUT_HYBRID, CGROUP_LAYOUT_V2, CGROUP_LAYOUT_COUNT };
@@ -56,9 +57,41 @@ int cgroup_plan(const struct cgroup_request *rq, struct cgroup_record *ret, stru
  * record must be durable before.  A directory that exists already and has processes is
  * ERROR_EXISTS. */
 int cgroup_create(const struct cgroup_request *rq, const struct cgroup_record *r, struct error *err);
-/* Descriptor for clone3's CLONE_INTO_CGROUP on pure v2; -1 where it does not apply. */
+/*
+ * Entering at birth, the way in for a container's first process and for exec.
+ *
+ * Writing the pid of another process to cgroup.procs takes the kernel's global threadgroup lock for
+ * writing, which waits for an RCU grace period whenever the lock was quiet: 5 to 15 ms, seen on
+ * every start.  Two ways in do not take it: being cloned into a v2 cgroup (CLONE_INTO_CGROUP), and a
+ * single-threaded process that moves itself by writing "0" to `tasks` of a v1 cgroup.  So:
+ *
+ *	parent   cgroup_gate_open(r, &gate, err);
+ *		 ns_clone3({ .cgroup_fd = gate.clone_fd, ... })  without CLONE_NEWCGROUP
+ *	child	 cgroup_gate_enter(&gate, true);   one write per v1 hierarchy: about 0.3 ms in all
+ *		 then ns_unshare(CLONE_NEWCGROUP), ids, mounts
+ *	both	 cgroup_gate_done(&gate);
+ *
+ * The child must enter before it changes its user id and must have no other thread.  When clone3 is
+ * denied (-EOPNOTSUPP), clone with cgroup_fd -1 and pass born_inside = false: correct, only slower.
+ * gate.clone_fd is -1 where v2 plays no part; born_inside is then ignored.
+ */
+#define CGROUP_GATE_MAX 24
+struct cgroup_gate {
+	int clone_fd;		  /* directory of the v2 cgroup, for clone3, or -1 */
+	int v2_fd;		  /* its cgroup.procs, for a child that was not born inside, or -1 */
+	int n;
+	int fds[CGROUP_GATE_MAX]; /* `tasks` of every v1 hierarchy */
+};
+#define CGROUP_GATE_INIT ((struct cgroup_gate){ .clone_fd = -1, .v2_fd = -1 })
+int cgroup_gate_open(const struct cgroup_record *r, struct cgroup_gate *ret, struct error *err);
+int cgroup_gate_enter(const struct cgroup_gate *g, bool born_inside); /* leaf: 0 or -errno */
+void cgroup_gate_done(struct cgroup_gate *g);
+DEFINE_SCOPED_STRUCT(struct cgroup_gate, cgroup_gate_done)
+
+/* Descriptor for clone3's CLONE_INTO_CGROUP on v2 and hybrid (the caller closes it); -1 where it
+ * does not apply.  On hybrid the v1 hierarchies still have to be entered: see cgroup_gate. */
 int cgroup_clone_fd(const struct cgroup_record *r);
-/* Put a process in, in every hierarchy. */
+/* Put a running process in, in every hierarchy.  Slow for a start: see cgroup_gate. */
 int cgroup_attach(const struct cgroup_record *r, pid_t pid, struct error *err);
 /* exec --cgroup: an existing child below the container's cgroup ("[controller:]path"). */
 int cgroup_attach_sub(const struct cgroup_record *r, const char *sub, pid_t pid, struct error *err);
@@ -79,7 +112,8 @@ int cgroup_is_frozen(const struct cgroup_record *r);
 struct cgroup_stats {
 	uint64_t cpu_usage_usec, cpu_user_usec, cpu_system_usec;
 	uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_usec;
-	uint64_t memory_usage, memory_limit, memory_max_usage, memory_failcnt, swap_usage, swap_limit;
+	uint64_t memory_usage, memory_limit, memory_max_usage, memory_failcnt;
+	uint64_t swap_usage, swap_limit; /* swap alone, without memory, on v1 too */
 	uint64_t memory_cache, memory_rss;
 	uint64_t pids_current, pids_limit; /* UINT64_MAX: no limit */
 	uint64_t io_read_bytes, io_write_bytes, io_read_ops, io_write_ops;
