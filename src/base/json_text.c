@@ -270,7 +270,7 @@ static void dump_real(double v, struct buf *out)
 	char text[40];
 
 	if (v == floor(v) && fabs(v) < 1e15) {
-		buf_addf(out, "%.0f", v);
+		buf_addf(out, "%.0f", v + 0.0); /* no "-0", which reads back as an integer */
 		return;
 	}
 	for (int digits = 15; digits <= 17; digits++) {
