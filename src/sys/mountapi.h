@@ -32,13 +32,22 @@ int mountapi_new(const char *type, const char *source, char *const *options, uin
 int mountapi_open_tree(int dirfd, const char *path, unsigned flags);
 /* Attach a detached mount on the directory or file that target_fd (O_PATH) refers to. */
 int mountapi_attach(int mount_fd, int target_fd);
+/* Bind source on target (both O_PATH descriptors), by open_tree and move_mount or by mount(2).
+ * target_fd still refers to what lies below. */
+int mountapi_bind(int source_fd, int target_fd, bool recursive);
+/* mountapi_new() attached at target_fd, or mount(2) where the new calls are missing. */
+int mountapi_new_at(const char *type, const char *source, char *const *options, uint64_t mount_attr,
+		    int target_fd, struct error *err);
 int mountapi_move(int from_dirfd, const char *from, int to_dirfd, const char *to, unsigned flags);
-/* attr_set/attr_clr: MOUNT_ATTR_*; propagation MS_SHARED.. or 0; userns_fd for MOUNT_ATTR_IDMAP else
+/* Without mount_setattr(2) only what is not recursive, and an attached mount, can be changed;
+ * else -EOPNOTSUPP.
+ * attr_set/attr_clr: MOUNT_ATTR_*; propagation MS_SHARED.. or 0; userns_fd for MOUNT_ATTR_IDMAP else
  * -1; recursive: AT_RECURSIVE. */
 int mountapi_setattr(int fd, const char *path, unsigned at_flags, uint64_t attr_set, uint64_t attr_clr,
 		     uint64_t propagation, int userns_fd);
 /* MS_* bits (RDONLY NOSUID NODEV NOEXEC NOATIME ... NOSYMFOLLOW) to MOUNT_ATTR_*. */
 uint64_t mountapi_attr_from_ms(unsigned long ms_flags);
+unsigned long mountapi_ms_from_attr(uint64_t mount_attr);
 
 /* Classic calls, for propagation, old kernels and remounts. */
 int mountapi_mount(const char *source, const char *target, const char *type, unsigned long flags,

@@ -30,11 +30,13 @@ struct spawn {
 	char *const *env; /* NULL: ours */
 	const char *cwd;  /* NULL: ours */
 	unsigned flags;
+	int exec_fd; /* run this file (process_protected_exe()) instead of path; -1: path */
 	int stdin_fd, stdout_fd, stderr_fd; /* -1: inherit (or the NULL flag) */
 	const struct spawn_fd *fds;
 	size_t n_fds;
 };
-#define SPAWN_INIT ((struct spawn){ .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 })
+#define SPAWN_INIT                                                                                 \
+	((struct spawn){ .exec_fd = -1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 })
 
 /* Start it; exec failures of the child are reported here, as ERROR_OS with errno ENOENT, EACCES... */
 int spawn_start(const struct spawn *s, struct pidref *ret, struct error *err);
