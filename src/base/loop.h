@@ -3,7 +3,8 @@
  * loop: one epoll event loop: descriptors, timers, signals (signalfd).
  *
  * Callbacks may add and remove any source, their own included.  A callback's return value < 0
- * ends loop_run with that value.  No allocation happens while events are dispatched.
+ * ends loop_run with that value.  No allocation happens while events are dispatched.  Remove a source
+ * before closing its descriptor: a copy of it in another process would keep delivering events.
  */
 #ifndef CORACLE_BASE_LOOP_H
 #define CORACLE_BASE_LOOP_H
