@@ -293,7 +293,7 @@ static int setattr_classic(int fd, const char *path, unsigned at_flags, uint64_t
 {
 	bool recursive = (at_flags & AT_RECURSIVE) != 0;
 	scoped_fd int at = -1;
-	unsigned long ms;
+	unsigned long ms = 0;
 	int r;
 
 	if (userns_fd >= 0 || (recursive && (attr_set | attr_clr) != 0))
@@ -327,6 +327,7 @@ int mountapi_setattr(int fd, const char *path, unsigned at_flags, uint64_t attr_
 		.attr_clr = attr_clr,
 		.propagation = propagation,
 	};
+	int why, r;
 
 	if (userns_fd >= 0) {
 		attr.attr_set |= MOUNT_ATTR_IDMAP;
@@ -337,14 +338,16 @@ int mountapi_setattr(int fd, const char *path, unsigned at_flags, uint64_t attr_
 		attr.attr_clr |= MOUNT_ATTR__ATIME;
 	if (path[0] == '\0')
 		at_flags |= AT_EMPTY_PATH;
-	if (!disabled && mount_setattr(fd, path, at_flags, &attr, sizeof(attr)) == 0)
-		return 0;
-	if (!disabled && errno != ENOSYS && errno != EPERM)
-		return -errno;
-	/* EPERM is also the kernel's answer to a locked flag: then the classic call gives it too.
-	 */
-	return setattr_classic(fd, path, at_flags, attr.attr_set & ~(uint64_t)MOUNT_ATTR_IDMAP,
-			       attr.attr_clr, propagation, userns_fd);
+	why = disabled							   ? ENOSYS
+	      : mount_setattr(fd, path, at_flags, &attr, sizeof(attr)) < 0 ? errno
+									   : 0;
+	if (why != ENOSYS && why != EPERM)
+		return -why;
+	/* EPERM is a filter's answer, or the kernel's to a locked flag: the classic call gets it
+	 * too. */
+	r = setattr_classic(fd, path, at_flags, attr.attr_set & ~(uint64_t)MOUNT_ATTR_IDMAP,
+			    attr.attr_clr, propagation, userns_fd);
+	return r == -EOPNOTSUPP && why == EPERM ? -EPERM : r;
 }
 
 int mountapi_mount(const char *source, const char *target, const char *type, unsigned long flags,

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sys/userns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/strv.h"
+#include "sys/caps.h"
+#include "sys/fd.h"
+#include "sys/ns.h"
+#include "sys/spawn.h"
+
+/* newuidmap looks into files only. */
+#define HELPER_TIMEOUT_MSEC 10000
+
+void id_map_done(struct id_map *m)
+{
+	if (m == NULL)
+		return;
+	free(m->ranges);
+	*m = (struct id_map){ 0 };
+}
+
+bool id_map_empty(const struct id_map *m)
+{
+	return m == NULL || m->n == 0;
+}
+
+int id_map_to_host(const struct id_map *m, uint32_t id, uint32_t *ret)
+{
+	if (id_map_empty(m)) {
+		*ret = id;
+		return 0;
+	}
+	for (size_t i = 0; i < m->n; i++) {
+		const struct id_map_range *r = &m->ranges[i];
+
+		if (id >= r->container && id - r->container < r->size) {
+			*ret = r->host + (id - r->container);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+int id_map_to_container(const struct id_map *m, uint32_t id, uint32_t *ret)
+{
+	if (id_map_empty(m)) {
+		*ret = id;
+		return 0;
+	}
+	for (size_t i = 0; i < m->n; i++) {
+		const struct id_map_range *r = &m->ranges[i];
+
+		if (id >= r->host && id - r->host < r->size) {
+			*ret = r->container + (id - r->host);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static bool overlap(uint32_t a, uint32_t b, uint32_t a_size, uint32_t b_size)
+{
+	return (uint64_t)a < (uint64_t)b + b_size && (uint64_t)b < (uint64_t)a + a_size;
+}
+
+int id_map_validate(const struct id_map *m, struct error *err)
+{
+	if (m->n > ID_MAP_MAX)
+		return error_set(err, ERROR_INVALID, "id map has %zu ranges, the kernel takes %d",
+				 m->n, ID_MAP_MAX);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct id_map_range *a = &m->ranges[i];
+
+		/* 4294967295 is no id. */
+		if (a->size == 0 || (uint64_t)a->container + a->size > UINT32_MAX ||
+		    (uint64_t)a->host + a->size > UINT32_MAX)
+			return error_set(err, ERROR_INVALID, "id map range %u:%u:%u is not valid",
+					 a->container, a->host, a->size);
+		for (size_t k = 0; k < i; k++) {
+			const struct id_map_range *b = &m->ranges[k];
+
+			if (overlap(a->container, b->container, a->size, b->size) ||
+			    overlap(a->host, b->host, a->size, b->size))
+				return error_set(err, ERROR_INVALID,
+						 "id map ranges %u:%u:%u and %u:%u:%u overlap",
+						 b->container, b->host, b->size, a->container,
+						 a->host, a->size);
+		}
+	}
+	return 0;
+}
+
+static int write_direct(pid_t pid, const char *file, const struct id_map *m)
+{
+	scoped(buf_done) struct buf text = BUF_INIT;
+	char path[64];
+
+	for (size_t i = 0; i < m->n; i++)
+		buf_addf(&text, "%u %u %u\n", m->ranges[i].container, m->ranges[i].host,
+			 m->ranges[i].size);
+	/* The kernel takes one write of less than a page. */
+	if (text.len >= (size_t)sysconf(_SC_PAGESIZE))
+		return -E2BIG;
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	return fd_write_file(AT_FDCWD, path, buf_str(&text));
+}
+
+static int write_by_helper(pid_t pid, const char *helper, const struct id_map *m, struct error *err)
+{
+	scoped(buf_done) struct buf said = BUF_INIT_MAX(4096);
+	scoped_strv char **args = NULL;
+	struct spawn s = SPAWN_INIT;
+	int r, status;
+
+	strv_add(&args, helper);
+	strv_addf(&args, "%d", (int)pid);
+	for (size_t i = 0; i < m->n; i++) {
+		strv_addf(&args, "%u", m->ranges[i].container);
+		strv_addf(&args, "%u", m->ranges[i].host);
+		strv_addf(&args, "%u", m->ranges[i].size);
+	}
+	s.args = args;
+	s.flags = SPAWN_SEARCH_PATH | SPAWN_NULL_STDIN | SPAWN_NULL_STDOUT;
+	r = spawn_run(&s, NULL, 0, 4096, NULL, &said, HELPER_TIMEOUT_MSEC, &status, err);
+	if (r < 0)
+		return error_prefix(err, "write id map (is the package uidmap installed?)");
+	if (status == 0)
+		return 0;
+	return error_set(err, ERROR_DENIED, "%s failed: %s", helper,
+			 said.len > 0 ? str_trim(said.data) : "no message");
+}
+
+static int write_map(pid_t pid, bool groups, const struct id_map *m, struct error *err)
+{
+	const char *file = groups ? "gid_map" : "uid_map";
+	char path[64];
+	int r = write_direct(pid, file, m);
+
+	if (r == -EPERM && groups && m->n == 1 && m->ranges[0].size == 1 &&
+	    m->ranges[0].host == getegid()) {
+		/* An ordinary user may map the own group once setgroups is given up. */
+		snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
+		r = fd_write_file(AT_FDCWD, path, "deny");
+		if (r == 0)
+			r = write_direct(pid, file, m);
+	}
+	if (r == -EPERM)
+		return write_by_helper(pid, groups ? "newgidmap" : "newuidmap", m, err);
+	if (r == -E2BIG)
+		return error_set(
+			err, ERROR_LIMIT,
+			"id map of %zu ranges is longer than a page, which the kernel refuses",
+			m->n);
+	return r < 0 ? error_os(err, -r, "write %s of process %d", file, (int)pid) : 0;
+}
+
+int userns_write_maps(pid_t pid, const struct id_map *uids, const struct id_map *gids,
+		      struct error *err)
+{
+	int r = id_map_validate(uids, err);
+
+	if (r == 0)
+		r = id_map_validate(gids, err);
+	if (r == 0)
+		r = write_map(pid, false, uids, err);
+	if (r == 0)
+		r = write_map(pid, true, gids, err);
+	return r;
+}
+
+int userns_fd(const struct id_map *uids, const struct id_map *gids, struct error *err)
+{
+	struct ns_clone c = { .flags = CLONE_NEWUSER, .cgroup_fd = -1, .exit_signal = SIGCHLD };
+	scoped_fd int hold_r = -1;
+	scoped_fd int hold_w = -1;
+	scoped_fd int fd = -1;
+	int p[2];
+	pid_t pid;
+	int r = fd_pipe(p, 0);
+
+	if (r < 0)
+		return error_os(err, -r, "create pipe");
+	hold_r = p[0];
+	hold_w = p[1];
+	pid = ns_clone3(&c);
+	if (pid < 0)
+		return error_os(err, -pid, "create user namespace");
+	if (pid == 0) {
+		char byte;
+
+		/* Lives until the parent closes its end, also by dying. */
+		close(hold_w);
+		(void)!read(hold_r, &byte, 1);
+		_exit(0);
+	}
+	r = userns_write_maps(pid, uids, gids, err);
+	if (r == 0) {
+		fd = ns_open(pid, NS_USER);
+		if (fd < 0)
+			r = error_os(err, -fd, "open user namespace of process %d", (int)pid);
+	}
+	hold_w = fd_close(hold_w);
+	pid_reap(pid, NULL);
+	return r < 0 ? r : take_fd(fd);
+}
+
+bool userns_initial(void)
+{
+	uint32_t v[3] = { 0 };
+	char line[64];
+
+	if (geteuid() != 0 || !caps_have(CAP_SYS_ADMIN))
+		return false;
+	if (fd_read_line(AT_FDCWD, "/proc/self/uid_map", line, sizeof(line)) < 0)
+		return false;
+	return sscanf(line, "%u %u %u", &v[0], &v[1], &v[2]) == 3 && v[0] == 0 && v[1] == 0 &&
+	       v[2] == UINT32_MAX;
+}
