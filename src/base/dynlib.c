@@ -2,8 +2,9 @@
 #include "base/dynlib.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 
-int dynlib_load(void **handle, const char *soname, const char *package,
+static int load(void **handle, const char *soname, const char *package,
 		const struct dynlib_symbol *symbols, size_t n, struct error *err)
 {
 	void *h;
@@ -28,4 +29,17 @@ int dynlib_load(void **handle, const char *soname, const char *package,
 	}
 	*handle = h;
 	return 0;
+}
+
+int dynlib_load(void **handle, const char *soname, const char *package,
+		const struct dynlib_symbol *symbols, size_t n, struct error *err)
+{
+	/* image/ has threads, whose first use of a library may be at the same time. */
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int r;
+
+	pthread_mutex_lock(&lock);
+	r = load(handle, soname, package, symbols, n, err);
+	pthread_mutex_unlock(&lock);
+	return r;
 }
