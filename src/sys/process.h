@@ -33,9 +33,20 @@ int process_pdeathsig(int sig);
 int process_seccomp_install(const void *prog, unsigned short len, unsigned flags); /* fd with NEW_LISTENER */
 int process_setgroups(const uint32_t *gids, size_t n);
 int process_setid(uint32_t uid, uint32_t gid); /* setresgid, setresuid by raw call: no threads here */
-/* Own executable as a descriptor that cannot be written from inside a container (2019-5736):
- * 0 when it already is on a read-only or sealed place, else after re-exec from a sealed memfd copy or
- * a read-only bind; see process.c. */
+/*
+ * CVE-2019-5736: no process of a container may write to the file that we run from, which it gets
+ * by executing /proc/self/exe (as payload or "#!" interpreter).  See protect.c.
+ *
+ * process_protect_self(): 0 when our executable is out of reach already (read-only mount, sealed
+ * memfd, or not ours to write); else executes itself again from such a place with argv and
+ * does not return.  Call it first thing in main, before any namespace is joined or made.
+ * process_protected_exe(): such a place for another program, to be started with spawn's exec_fd: the
+ * started program finds itself protected and saves the second exec.  Descriptor or -errno.
+ * Either way /proc/self/exe then reads "/" or "/memfd:...": no path to find oneself by.
+ */
 int process_protect_self(char *const *argv);
+int process_protected_exe(const char *path);
+/* 1 when our own executable cannot be written from inside a container, else 0; -errno. */
+int process_is_protected(void);
 
 #endif
