@@ -441,6 +441,15 @@ void sqldb_reset(struct sqldb_stmt *s)
 		sqlite3_reset(s->stmt);
 }
 
+/* BEGIN, COMMIT, ROLLBACK: kept prepared as others, and without a look at durability. */
+static int run_cached(struct sqldb *db, const char *sql, struct error *err)
+{
+	struct sqldb_stmt *s;
+	int r = prepare(db, sql, &s, err);
+
+	return r < 0 ? r : sqldb_step(s, err);
+}
+
 int sqldb_exec(struct sqldb *db, struct error *err, const char *sql, const char *args, ...)
 {
 	int before = sqlite3_total_changes(db->handle);
@@ -470,15 +479,12 @@ int sqldb_begin(struct sqldb *db, enum sqldb_durability how, struct error *err)
 
 	if (r < 0)
 		return r;
-	r = sqldb_exec(db, err, "BEGIN IMMEDIATE", "");
-	return MIN(r, 0);
+	return run_cached(db, "BEGIN IMMEDIATE", err);
 }
 
 int sqldb_begin_read(struct sqldb *db, struct error *err)
 {
-	int r = sqldb_exec(db, err, "BEGIN", "");
-
-	return MIN(r, 0);
+	return run_cached(db, "BEGIN", err);
 }
 
 /* A statement that somebody left in the middle would keep the snapshot open. */
@@ -494,10 +500,10 @@ int sqldb_commit(struct sqldb *db, struct error *err)
 	int r;
 
 	reset_all(db);
-	r = sqldb_exec(db, err, "COMMIT", "");
+	r = run_cached(db, "COMMIT", err);
 	if (r < 0)
 		sqldb_rollback(db);
-	return MIN(r, 0);
+	return r;
 }
 
 void sqldb_rollback(struct sqldb *db)
@@ -505,7 +511,7 @@ void sqldb_rollback(struct sqldb *db)
 	if (db == NULL || sqlite3_get_autocommit(db->handle))
 		return;
 	reset_all(db);
-	sqldb_exec(db, NULL, "ROLLBACK", "");
+	run_cached(db, "ROLLBACK", NULL);
 }
 
 int sqldb_check(struct sqldb *db, struct error *err)

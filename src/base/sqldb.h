@@ -50,10 +50,11 @@ int64_t sqldb_int(struct sqldb_stmt *s, int col);
 const void *sqldb_blob(struct sqldb_stmt *s, int col, size_t *ret_len);
 void sqldb_reset(struct sqldb_stmt *s); /* end reading early */
 /* Run a statement to its end; returns the number of rows changed.  A UNIQUE or PRIMARY KEY
- * conflict is ERROR_EXISTS. */
+ * conflict is ERROR_EXISTS.  Outside a transaction the change is durable. */
 int sqldb_exec(struct sqldb *db, struct error *err, const char *sql, const char *args, ...);
 
-/* BEGIN IMMEDIATE for writers, BEGIN for one consistent snapshot of readers. */
+/* BEGIN IMMEDIATE for writers, BEGIN for one consistent snapshot of readers (taken at the first
+ * read).  Commit and rollback end all reads in progress; a failed commit has rolled back. */
 int sqldb_begin(struct sqldb *db, enum sqldb_durability how, struct error *err);
 int sqldb_begin_read(struct sqldb *db, struct error *err);
 int sqldb_commit(struct sqldb *db, struct error *err);
