@@ -1,0 +1,50 @@
+# Short names that forward to Meson and the scripts in tools/.  See README.md.
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: all build demo check check-fast check-sanitize install uninstall bench lint fuzz clean deps
+
+all: build
+
+deps:
+	@tools/install-packages build
+
+build: deps
+	@tools/configure $(BUILD) $(PREFIX)
+	@ninja -C $(BUILD) --quiet
+
+# One command on a bare Debian 12: install, build, make an image, run a container.
+demo: build
+	@tools/install-packages run
+	@tools/demo $(BUILD)
+
+# All tests: unit, suites, fuzz corpora, integration, security, peers, sanitizers.
+check: build
+	@tools/install-packages test
+	@tools/check $(BUILD)
+
+# Unit tests, suites and fuzz corpora only: seconds, no root needed for most.
+check-fast: build
+	@meson test -C $(BUILD) --quiet --print-errorlogs
+
+lint: build
+	@tools/install-packages lint
+	@tools/lint $(BUILD)
+
+bench: build
+	@tools/install-packages test
+	@BUILD=$(abspath $(BUILD)) bench/run.sh
+
+fuzz: deps
+	@tools/install-packages lint
+	@tools/fuzz
+
+install: build
+	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --quiet --no-rebuild
+
+uninstall:
+	@ninja -C $(BUILD) uninstall
+
+clean:
+	rm -rf $(BUILD) build-*
