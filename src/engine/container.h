@@ -91,6 +91,8 @@ struct container_summary {
 	int64_t created_nsec, started_nsec, finished_nsec;
 	int exit_code;
 	int32_t pid;
+	uint64_t pid_start;
+	char *intent; /* of a command under way or killed; NULL: none */
 	bool rm, infra;
 	struct strmap labels;
 	struct network_port *ports;

@@ -4,11 +4,12 @@
  * an index by name.  Configuration is written once and durable; state is written without a sync (it dies
  * with the boot) and carries the boot id it belongs to.
  *
- *	container(id PRIMARY KEY, name UNIQUE, created, version, config, state, boot)
+ *	container(id PRIMARY KEY, name UNIQUE, created, version, rm, summary, config)
+ *	container_state(id PRIMARY KEY, boot, intent, status, pid, ..., state)
  *	container_volume(container, volume)    who uses which volume
  *	container_network(container, network)
  *	container_image(container, image)
- *	container_depends(container, on)
+ *	container_depends(container, depends)
  *	exit_code(id PRIMARY KEY, time, code)  of removed containers, pruned after five minutes
  *	volume(name PRIMARY KEY, version, config)
  */
@@ -71,7 +72,16 @@ int db_container_ids(struct db *db, char ***ret, struct error *err);
 /* Every container in one snapshot. */
 int db_container_each(struct db *db, int (*fn)(void *arg, struct container_record *r, struct error *err),
 		      void *arg, struct error *err);
-/* ids of containers that use a volume, network or image: kind is "volume", "network", "image". */
+/* What a listing needs of every container (image to cidfile of the summary, the recorded state): decodes
+ * no configuration.  Newest first. */
+int db_container_summaries(struct db *db, struct container_summary **ret, size_t *ret_n, struct error *err);
+/* Which containers a killed command may have left: those with an intent, and those to be removed at
+ * their end (--rm) that have a process recorded which no longer lives. */
+int db_container_unfinished(struct db *db, char ***ret, struct error *err);
+/* Does a state of another boot exist? */
+bool db_stale(struct db *db, const char *boot_id);
+/* ids of containers that use a volume, network or image, or depend on a container: kind is "volume",
+ * "network", "image", "container". */
 int db_users(struct db *db, const char *kind, const char *name, char ***ret, struct error *err);
 int db_exit_code_put(struct db *db, const char *id, int code, struct error *err);
 int db_exit_code_get(struct db *db, const char *id, int *ret, struct error *err);

@@ -13,6 +13,11 @@
  *   finds it from the id alone.
  * - Names of everything else derive from the id: netns RUNROOT/netns/<id>, exit file RUNROOT/exits/<id>,
  *   persist directory RUNROOT/persist/<id>, runtime state RUNROOT/runtime/<id>, cgroup <parent>/<id>.
+ *
+ * A stored wish is complete (container/complete.c): image and configuration are merged into it, so
+ * nothing later needs the image's config for process (entrypoint and command final, never NULL; env, user,
+ * workdir, stop signal), labels, exposed ports, volumes (image VOLUMEs are rows of mounts; anonymous
+ * ones carry their 64-hex name) or capabilities.
  */
 #ifndef CORACLE_ENGINE_ENGINE_PRIV_H
 #define CORACLE_ENGINE_ENGINE_PRIV_H
@@ -37,11 +42,16 @@ struct engine {
 	json_t *conf;		/* containers.conf merged; NULL: no file */
 	struct network_config network; /* strings owned by network_strings */
 	char **network_strings;
-	struct db *db;		/* these three on first use */
+	struct db *db;		/* these on first use */
 	struct store *store;
-	struct runtime_driver *runtime;
+	struct runtime_driver **runtimes; /* one per program asked for */
+	size_t n_runtimes;
 	bool dirs_made;
 };
+
+/* ---- conf.c ---- */
+/* containers.conf and its drop-ins, merged; *ret NULL when there is none. */
+int conf_load(json_t **ret, struct error *err);
 
 /* ---- paths (engine.c): new strings ---- */
 /* Below GRAPHROOT: engine_path(e, "containers/%s", id). */
@@ -52,6 +62,13 @@ char *engine_run_path(const struct engine *e, const char *fmt, ...)
 
 /* The database, opened on first use (after a reboot every container is refreshed first). */
 int engine_db(struct engine *e, struct db **ret, struct error *err);
+/* The driver of a runtime program (a container keeps the one it was created with; NULL: ours). */
+int engine_runtime_of(struct engine *e, const char *path, struct runtime_driver **ret,
+		      struct error *err);
+/* Absolute path of a helper program: beside this program, helper directories, PATH.  New string; NULL. */
+char *engine_helper(struct engine *e, const char *name);
+/* Refresh every container whose state is of another boot (refresh.c). */
+int engine_refresh(struct engine *e, struct error *err);
 /* The directories that everything is created in; once per engine. */
 int engine_make_dirs(struct engine *e, struct error *err);
 /* String, integer, bool and list of containers.conf; the fallback when unset.  Borrowed. */
