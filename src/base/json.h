@@ -65,6 +65,7 @@ enum json_kind {
 	JT_ARR,	     /* array of structs: pointer member, count at .count_offset (size_t), .table */
 	JT_OBJMAP,   /* object of objects: like JT_ARR, whose element's first member is char *key */
 	JT_U32V,     /* uint32_t *, count at .count_offset */
+	JT_SET,	     /* char **, owned: the sorted keys of an object whose values are {} (Go's set) */
 	JT_RAW,	     /* json_t *, owned reference */
 	JT_KIND_COUNT
 };

@@ -34,6 +34,7 @@ static size_t plain_size(enum json_kind kind)
 		return sizeof(int);
 	case JT_STR:
 	case JT_STRV:
+	case JT_SET:
 	case JT_MAP:
 	case JT_OBJ:
 	case JT_PTR:
@@ -82,6 +83,7 @@ static void free_members(const struct json_table *t, char *obj)
 			free(pointer);
 			break;
 		case JT_STRV:
+		case JT_SET:
 			strv_free(pointer);
 			break;
 		case JT_MAP:
@@ -167,6 +169,7 @@ static bool equal_field(const struct json_field *f, const char *a, const char *b
 	case JT_STR:
 		return streq_opt(p, q);
 	case JT_STRV:
+	case JT_SET:
 		return strv_equal(p, q);
 	case JT_MAP:
 		return strmap_equal(x, y);
@@ -247,6 +250,7 @@ static void copy_field(const struct json_field *f, char *dst, const char *src)
 		*(char **)to = xstrdup_opt(pointer);
 		break;
 	case JT_STRV:
+	case JT_SET:
 		*(char ***)to = strv_dup(pointer);
 		break;
 	case JT_MAP:

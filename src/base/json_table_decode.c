@@ -196,6 +196,29 @@ static int decode_strv(struct decoder *d, const struct place *p, const json_t *j
 	return 0;
 }
 
+static int decode_set(struct decoder *d, const struct place *p, const json_t *j, char ***member)
+{
+	json_t *object = (json_t *)j;
+	scoped_strv char **v = NULL;
+	size_t n = 0;
+
+	if (!json_is_object(j))
+		return fail(d, p, "expected an object");
+	v = xnew_n(char *, json_object_size(j) + 1);
+	for (void *it = json_object_iter(object); it != NULL;
+	     it = json_object_iter_next(object, it)) {
+		struct place at = { .parent = p, .key = json_object_iter_key(it) };
+		const json_t *value = json_object_iter_value(it);
+
+		if (!json_is_object(value) && !json_is_null(value))
+			return fail(d, &at, "expected an object");
+		v[n++] = xstrdup(at.key);
+	}
+	strv_sort(v);
+	*member = take_ptr(v);
+	return 0;
+}
+
 static int compare_entries(const void *a, const void *b)
 {
 	return strcmp(((const struct strmap_entry *)a)->key, ((const struct strmap_entry *)b)->key);
@@ -370,6 +393,8 @@ static int decode_field(struct decoder *d, const struct place *p, const struct j
 		return 0;
 	case JT_STRV:
 		return decode_strv(d, p, j, member);
+	case JT_SET:
+		return decode_set(d, p, j, member);
 	case JT_MAP:
 		return decode_map(d, p, j, member);
 	case JT_TIME:

@@ -16,6 +16,15 @@ static json_t *encode_strv(char *const *v)
 	return a;
 }
 
+static json_t *encode_set(char *const *v)
+{
+	json_t *o = json_object();
+
+	STRV_FOREACH (s, v)
+		json_object_set_new_nocheck(o, *s, json_object());
+	return o;
+}
+
 static json_t *encode_map(const struct strmap *m)
 {
 	json_t *o = json_object();
@@ -147,6 +156,10 @@ static json_t *encode_field(const struct json_field *f, const char *obj, bool *r
 		pointer = *(void *const *)member;
 		*ret_empty = strv_len(pointer) == 0;
 		return pointer != NULL ? encode_strv(pointer) : NULL;
+	case JT_SET:
+		pointer = *(void *const *)member;
+		*ret_empty = strv_len(pointer) == 0;
+		return pointer != NULL ? encode_set(pointer) : NULL;
 	case JT_MAP:
 		*ret_empty = ((const struct strmap *)member)->n == 0;
 		if (((const struct strmap *)member)->items == NULL)

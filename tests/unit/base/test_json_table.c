@@ -29,6 +29,7 @@ struct thing {
 	double d;
 	char *s;
 	char **v;
+	char **set;
 	struct strmap m;
 	int64_t t;
 	int e;
@@ -67,6 +68,7 @@ static const struct json_field thing_rows[] = {
 	JROW(struct thing, "d", d, JT_DOUBLE, 0),
 	JROW(struct thing, "s", s, JT_STR, 0),
 	JROW(struct thing, "v", v, JT_STRV, 0),
+	JROW(struct thing, "set", set, JT_SET, 0),
 	JROW(struct thing, "m", m, JT_MAP, 0),
 	JROW(struct thing, "t", t, JT_TIME, 0),
 	JROW_ENUM(struct thing, "e", e, 0, colours),
@@ -83,7 +85,8 @@ static const char full[] =
 	"{\"b\":true,\"ob\":false,\"i32\":-2147483648,\"u32\":4294967295,"
 	"\"i64\":-9223372036854775808,\"u64\":18446744073709551615,\"oi64\":0,"
 	"\"ou64\":9223372036854775808,\"ou32\":0,\"oi32\":-1,\"d\":1.5,\"s\":\"x\","
-	"\"v\":[\"a\",\"\"],\"m\":{\"a\":\"1\",\"b\":\"2\"},\"t\":\"2026-11-22T02:45:52.5Z\","
+	"\"v\":[\"a\",\"\"],\"set\":{\"80/"
+	"tcp\":{},\"9\":{}},\"m\":{\"a\":\"1\",\"b\":\"2\"},\"t\":\"2026-11-22T02:45:52.5Z\","
 	"\"e\":\"green\",\"obj\":{\"name\":\"o\"},\"ptr\":{\"name\":\"p\",\"n\":7},"
 	"\"arr\":[{\"name\":\"0\"},{\"name\":\"1\"},{\"name\":\"2\"}],"
 	"\"map\":{\"k/1\":{\"leaf\":{\"name\":\"m\"}}},\"u32v\":[0,4294967295],"
@@ -151,6 +154,7 @@ TEST(equal_sees_every_member)
 		"\"d\":1.25",
 		"\"s\":\"y\"",
 		"\"v\":[\"a\"]",
+		"\"set\":{\"9\":{}}",
 		"\"m\":{\"a\":\"1\"}",
 		"\"t\":\"2026-11-22T02:45:52Z\"",
 		"\"e\":\"red\"",
@@ -204,6 +208,7 @@ TEST(errors_carry_the_place)
 	       "doc: .map[\"k/1\"].leaf: expected an object");
 	refuse("{\"m\":{\"a\\nb\":1}}", 0, "doc: .m[\"a\\nb\"]: expected a string");
 	refuse("{\"v\":[\"a\",2]}", 0, "doc: .v[1]: expected a string");
+	refuse("{\"set\":{\"a\":1}}", 0, "doc: .set.a: expected an object");
 	refuse("{\"v\":\"a\"}", 0, "doc: .v: expected an array of strings");
 	refuse("{\"u32v\":[-1]}", 0, "doc: .u32v[0]: integer -1 is out of range");
 	refuse("{\"e\":\"blue\"}", 0, "doc: .e: unknown value 'blue'");
