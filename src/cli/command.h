@@ -30,8 +30,7 @@ struct command {
 	const struct option *options; /* rows */
 	size_t n_options;
 	/* Further rows shared between commands (create and run), same target. */
-	const struct option *more_options;
-	size_t n_more_options;
+	const struct option_set *more;
 	int min_args, max_args; /* words; max -1: any */
 	bool no_intersperse;
 	bool no_engine;		 /* runs without opening the engine */

@@ -117,13 +117,15 @@ int completion_candidates(struct engine *e, int argc, char *const *argv, struct 
 	if (argc - 2 >= used) {
 		flag = find_flag(c->options, c->n_options, argv[argc - 2]);
 		if (!flag)
-			flag = find_flag(c->more_options, c->n_more_options, argv[argc - 2]);
+			flag = c->more ? find_flag(c->more->rows, c->more->n, argv[argc - 2])
+				       : NULL;
 	}
 	if (flag)
 		return add_words(e, flag->words, flag->choices, out, err);
 	if (current[0] == '-') {
 		add_flags(c->options, c->n_options, out);
-		add_flags(c->more_options, c->n_more_options, out);
+		if (c->more)
+			add_flags(c->more->rows, c->more->n, out);
 		return 0;
 	}
 	return add_words(e, c->words, NULL, out, err);

@@ -19,7 +19,8 @@ extern const size_t globals_n_rows;
 /* Index of the command word behind program and global options (argc when none); or < 0. */
 int globals_parse(struct globals *g, int argc, char **argv, struct error *err);
 void globals_done(struct globals *g);
-void globals_engine_options(const struct globals *g, const struct cli *cli, struct engine_options *ret);
+void globals_engine_options(const struct globals *g, const struct cli *cli,
+			    struct engine_options *ret);
 /* Absolute path of this program (/proc/self/exe); new string. */
 char *globals_program_path(void);
 

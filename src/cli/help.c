@@ -12,7 +12,8 @@ int help_command(const struct command *row)
 {
 	const struct command *c = command_target(row);
 	struct option_group groups[2] = { { c->options, c->n_options, NULL },
-					  { c->more_options, c->n_more_options, NULL } };
+					  { c->more ? c->more->rows : NULL,
+					    c->more ? c->more->n : 0, NULL } };
 	scoped(buf_done) struct buf out = BUF_INIT;
 
 	buf_addf(&out, "%s\n\nUsage:\n  coracle %s %s\n", c->summary, row->path,

@@ -11,7 +11,8 @@ int help_overview(const char *group, bool error);
 /* `coracle help WORDS`. */
 int help_words(int argc, char *const *argv);
 int help_version(void);
-/* Lines of "name<tab>summary" of the commands directly below a group (NULL: top), sorted, once each. */
+/* Lines of "name<tab>summary" of the commands directly below a group (NULL: top), sorted, once
+ * each. */
 void help_command_lines(const char *group, struct buf *out);
 
 #endif

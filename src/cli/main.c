@@ -81,7 +81,8 @@ static int run_command(struct cli *cli, const struct command *row, const struct 
 	scoped_free void *target = xcalloc(1, c->target_size ? c->target_size : 1);
 	scoped_free char **words = NULL;
 	struct option_group groups[2] = { { c->options, c->n_options, target },
-					  { c->more_options, c->n_more_options, target } };
+					  { c->more ? c->more->rows : NULL,
+					    c->more ? c->more->n : 0, target } };
 	struct option_parse p = { .groups = groups,
 				  .n_groups = 2,
 				  .no_intersperse = c->no_intersperse,

@@ -62,6 +62,12 @@ struct option {
 	int (*parse)(void *target, const char *value, struct error *err); /* OPTION_CALL */
 };
 
+/* Rows shared between commands. */
+struct option_set {
+	const struct option *rows;
+	size_t n;
+};
+
 /* Rows with the struct that they fill. */
 struct option_group {
 	const struct option *rows;

@@ -5,8 +5,8 @@
 
 #include "base/buf.h"
 
-/* text: lines whose cells are separated by tabs; appended to out with columns aligned (width in UTF-8
- * characters, at least two blanks between). */
+/* text: lines whose cells are separated by tabs; appended to out with columns aligned (width in
+ * UTF-8 characters, at least two blanks between). */
 void table_align(const char *text, struct buf *out);
 
 #endif
