@@ -4,6 +4,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/container_options.h"
+#include "engine/container.h"
 
 static int run_create(struct cli *cli, void *target, char **words, struct error *err)
 {
