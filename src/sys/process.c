@@ -77,6 +77,17 @@ int process_set_rlimit(int resource, uint64_t soft, uint64_t hard)
 	return result(prlimit(0, (enum __rlimit_resource)resource, &rl, NULL));
 }
 
+int process_get_rlimit(int resource, uint64_t *soft, uint64_t *hard)
+{
+	struct rlimit rl;
+
+	if (prlimit(0, (enum __rlimit_resource)resource, NULL, &rl) < 0)
+		return -errno;
+	*soft = rl.rlim_cur;
+	*hard = rl.rlim_max;
+	return 0;
+}
+
 int process_set_personality(unsigned long persona)
 {
 	return personality(persona) < 0 ? -errno : 0;

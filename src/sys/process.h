@@ -11,6 +11,7 @@
 int process_rlimit_from_name(const char *name);
 const char *process_rlimit_name(int resource); /* "RLIMIT_NOFILE" */
 int process_set_rlimit(int resource, uint64_t soft, uint64_t hard);
+int process_get_rlimit(int resource, uint64_t *soft, uint64_t *hard);
 int process_set_personality(unsigned long persona);
 /* sched_setattr(2) with all members. */
 struct process_sched {
