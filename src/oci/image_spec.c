@@ -5,8 +5,8 @@
 #include "oci/image_spec_priv.h"
 
 static const struct json_field image_platform_rows[] = {
-	JROW(struct image_platform, "architecture", architecture, JT_STR, JF_REQUIRED),
-	JROW(struct image_platform, "os", os, JT_STR, JF_REQUIRED),
+	JROW(struct image_platform, "architecture", architecture, JT_STR, 0),
+	JROW(struct image_platform, "os", os, JT_STR, 0),
 	JROW(struct image_platform, "os.version", os_version, JT_STR, 0),
 	JROW(struct image_platform, "os.features", os_features, JT_STRV, 0),
 	JROW(struct image_platform, "variant", variant, JT_STR, 0),
