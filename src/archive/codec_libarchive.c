@@ -18,6 +18,7 @@ static int (*p_open)(struct archive *a, void *arg, archive_open_callback *open,
 		     archive_read_callback *read, archive_close_callback *close);
 static int (*p_next_header)(struct archive *a, struct archive_entry **ret);
 static la_ssize_t (*p_read_data)(struct archive *a, void *buf, size_t size);
+static int (*p_filter_count)(struct archive *a);
 static const char *(*p_error_string)(struct archive *a);
 static void (*p_set_error)(struct archive *a, int num, const char *fmt, ...);
 
@@ -39,6 +40,7 @@ static int load(struct error *err)
 		{ "archive_read_open", (void **)&p_open },
 		{ "archive_read_next_header", (void **)&p_next_header },
 		{ "archive_read_data", (void **)&p_read_data },
+		{ "archive_filter_count", (void **)&p_filter_count },
 		{ "archive_error_string", (void **)&p_error_string },
 		{ "archive_set_error", (void **)&p_set_error },
 	};
@@ -101,6 +103,9 @@ static int filter_open(struct decompress *d, int (*support)(struct archive *a), 
 	if (p_open(f->a, f, NULL, on_read, NULL) != ARCHIVE_OK ||
 	    p_next_header(f->a, &e) != ARCHIVE_OK)
 		return failed(f, name, err);
+	/* A header too short to be taken for one would come through as it is. */
+	if (p_filter_count(f->a) < 2)
+		return error_set(err, ERROR_CORRUPT, "decompress %s: broken header", name);
 	*ret_state = take_ptr(state);
 	return 0;
 }

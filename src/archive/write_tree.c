@@ -229,7 +229,7 @@ static int list_names(int dir, char ***ret)
 
 static bool is_opaque(int fd)
 {
-	scoped(buf_done) struct buf v = BUF_INIT_MAX(16);
+	scoped(buf_done) struct buf v = BUF_INIT;
 
 	return xattr_get(fd, "trusted.overlay.opaque", &v) >= 0 && v.len > 0 && v.data[0] == 'y';
 }
