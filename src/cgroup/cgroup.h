@@ -21,14 +21,25 @@
 #include "base/mem.h"
 #include "oci/runtime_spec.h"
 
-enum cgroup_layout { CGROUP_LAYOUT_NONE, CGROUP_LAYOUT_V1, CGROUP_LAYOUT_HYBRID, CGROUP_LAYOUT_V2, CGROUP_LAYOUT_COUNT };
-enum cgroup_driver { CGROUP_DRIVER_CGROUPFS, CGROUP_DRIVER_SYSTEMD, CGROUP_DRIVER_DISABLED, CGROUP_DRIVER_COUNT };
+enum cgroup_layout {
+	CGROUP_LAYOUT_NONE,
+	CGROUP_LAYOUT_V1,
+	CGROUP_LAYOUT_HYBRID,
+	CGROUP_LAYOUT_V2,
+	CGROUP_LAYOUT_COUNT
+};
+enum cgroup_driver {
+	CGROUP_DRIVER_CGROUPFS,
+	CGROUP_DRIVER_SYSTEMD,
+	CGROUP_DRIVER_DISABLED,
+	CGROUP_DRIVER_COUNT
+};
 
 struct cgroup_record {
-	int driver;	    /* enum cgroup_driver */
-	char *path;	    /* absolute inside the hierarchies: "/coracle/ID" */
-	char *scope;	    /* systemd unit or NULL */
-	char *subgroup;	    /* systemd on v2: child that holds the processes, or NULL */
+	int driver;	/* enum cgroup_driver */
+	char *path;	/* absolute inside the hierarchies: "/coracle/ID" */
+	char *scope;	/* systemd unit or NULL */
+	char *subgroup; /* systemd on v2: child that holds the processes, or NULL */
 };
 extern const struct json_table cgroup_record_table;
 void cgroup_record_done(struct cgroup_record *r);
@@ -41,14 +52,14 @@ const char *cgroup_layout_name(enum cgroup_layout l);
 const char *const *cgroup_controllers(void);
 
 struct cgroup_request {
-	const char *id;			/* container id */
-	const char *cgroups_path;	/* linux.cgroupsPath or NULL: "/<default_parent>/<id>" */
-	const char *default_parent;	/* "coracle" */
+	const char *id;		    /* container id */
+	const char *cgroups_path;   /* linux.cgroupsPath or NULL: "/<default_parent>/<id>" */
+	const char *default_parent; /* "coracle" */
 	enum cgroup_driver driver;
 	const struct oci_resources *resources; /* may be NULL */
 	const struct strmap *annotations;      /* org.systemd.property.*, run.oci.* */
-	bool rootless;			/* unavailable hierarchies are passed over unless limits ask for them */
-	uid_t owner;			/* delegation: chown to this uid (v2), or (uid_t)-1 */
+	bool rootless; /* unavailable hierarchies are passed over unless limits ask for them */
+	uid_t owner;   /* delegation: chown to this uid (v2), or (uid_t)-1 */
 };
 
 /* Where it will be: resolves names only, touches nothing. */
@@ -56,14 +67,15 @@ int cgroup_plan(const struct cgroup_request *rq, struct cgroup_record *ret, stru
 /* Make the directories and apply the resources (all but those that need a member process).  The
  * record must be durable before.  A directory that exists already and has processes is
  * ERROR_EXISTS. */
-int cgroup_create(const struct cgroup_request *rq, const struct cgroup_record *r, struct error *err);
+int cgroup_create(const struct cgroup_request *rq, const struct cgroup_record *r,
+		  struct error *err);
 /*
  * Entering at birth, the way in for a container's first process and for exec.
  *
  * Writing the pid of another process to cgroup.procs takes the kernel's global threadgroup lock for
  * writing, which waits for an RCU grace period whenever the lock was quiet: 5 to 15 ms, seen on
- * every start.  Two ways in do not take it: being cloned into a v2 cgroup (CLONE_INTO_CGROUP), and a
- * single-threaded process that moves itself by writing "0" to `tasks` of a v1 cgroup.  So:
+ * every start.  Two ways in do not take it: being cloned into a v2 cgroup (CLONE_INTO_CGROUP), and
+ *a single-threaded process that moves itself by writing "0" to `tasks` of a v1 cgroup.  So:
  *
  *	parent   cgroup_gate_open(r, &gate, err);
  *		 ns_clone3({ .cgroup_fd = gate.clone_fd, ... })  without CLONE_NEWCGROUP
@@ -77,8 +89,8 @@ int cgroup_create(const struct cgroup_request *rq, const struct cgroup_record *r
  */
 #define CGROUP_GATE_MAX 24
 struct cgroup_gate {
-	int clone_fd;		  /* directory of the v2 cgroup, for clone3, or -1 */
-	int v2_fd;		  /* its cgroup.procs, for a child that was not born inside, or -1 */
+	int clone_fd; /* directory of the v2 cgroup, for clone3, or -1 */
+	int v2_fd;    /* its cgroup.procs, for a child that was not born inside, or -1 */
 	int n;
 	int fds[CGROUP_GATE_MAX]; /* `tasks` of every v1 hierarchy */
 };
@@ -96,7 +108,8 @@ int cgroup_attach(const struct cgroup_record *r, pid_t pid, struct error *err);
 /* exec --cgroup: an existing child below the container's cgroup ("[controller:]path"). */
 int cgroup_attach_sub(const struct cgroup_record *r, const char *sub, pid_t pid, struct error *err);
 /* Change limits; on failure earlier values are put back. */
-int cgroup_update(const struct cgroup_record *r, const struct oci_resources *res, struct error *err);
+int cgroup_update(const struct cgroup_record *r, const struct oci_resources *res,
+		  struct error *err);
 /* Processes (recursively), at most max; the count, new array. */
 int cgroup_pids(const struct cgroup_record *r, pid_t **ret, size_t *ret_n, struct error *err);
 bool cgroup_exists(const struct cgroup_record *r);
@@ -105,7 +118,8 @@ int cgroup_kill_all(const struct cgroup_record *r, int sig, struct error *err);
 /* Remove the directories (and child cgroups); processes left are killed when `kill`; waits for
  * "populated 0" by event, bounded.  Missing is fine. */
 int cgroup_remove(const struct cgroup_record *r, bool kill, struct error *err);
-int cgroup_freeze(const struct cgroup_record *r, bool on, struct error *err); /* waits until it is so */
+int cgroup_freeze(const struct cgroup_record *r, bool on,
+		  struct error *err); /* waits until it is so */
 /* 1 frozen, 0 not, -errno.  Cheap: one small read. */
 int cgroup_is_frozen(const struct cgroup_record *r);
 
@@ -139,7 +153,8 @@ void cgroup_oom_done(struct cgroup_oom *o);
 /* Mounts that a container needs for "cgroup" type (v1: one bind per controller under a tmpfs). */
 struct cgroup_mount {
 	char *controller; /* directory name below the tmpfs, e.g. "memory" or "cpu,cpuacct" */
-	char *host_path;  /* the container's own directory, or its root when cgroupns hides the rest */
+	char *host_path;  /* the container's own directory, or its root when cgroupns hides the rest
+			   */
 	char *link_of;	  /* not NULL: this row is a symlink name -> link_of */
 };
 int cgroup_v1_mounts(const struct cgroup_record *r, struct cgroup_mount **ret, size_t *ret_n,

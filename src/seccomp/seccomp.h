@@ -13,7 +13,7 @@
 #include "oci/runtime_spec.h"
 
 struct seccomp_program {
-	void *filter;	/* struct sock_filter[len], owned */
+	void *filter; /* struct sock_filter[len], owned */
 	unsigned short len;
 	unsigned flags; /* SECCOMP_FILTER_FLAG_* for seccomp(2) */
 	bool notify;	/* a rule uses SCMP_ACT_NOTIFY: install gives a listener descriptor */
@@ -21,14 +21,14 @@ struct seccomp_program {
 void seccomp_program_done(struct seccomp_program *p);
 DEFINE_SCOPED_STRUCT(struct seccomp_program, seccomp_program_done)
 
-/* Unknown syscall names are skipped (debug log), unknown actions, operators, architectures and flags
- * are errors with the JSON path. */
+/* Unknown syscall names are skipped (debug log), unknown actions, operators, architectures and
+ * flags are errors with the JSON path. */
 int seccomp_compile(const struct oci_seccomp *s, bool fail_unknown, struct seccomp_program *ret,
 		    struct error *err);
 /*
  * The same through a cache directory (0700, owned by us, volatile): the file name is a hash of the
- * canonical section, kernel release and libseccomp version; the file carries the whole key, which is
- * compared, so a collision or a foreign file cannot select a wrong filter.  A damaged file is
+ * canonical section, kernel release and libseccomp version; the file carries the whole key, which
+ * is compared, so a collision or a foreign file cannot select a wrong filter.  A damaged file is
  * replaced.  cache_dir NULL: no cache.
  */
 int seccomp_compile_cached(const struct oci_seccomp *s, bool fail_unknown, const char *cache_dir,
