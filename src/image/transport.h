@@ -17,6 +17,8 @@ struct image_source_ops {
 			 struct error *err);
 	ssize_t (*blob_read)(void *stream, void *buf, size_t size, struct error *err);
 	void (*blob_close)(void *stream);
+	/* Wakes and fails streams that wait in other threads; NULL where nothing waits. */
+	void (*abort)(struct image_source *s);
 	void (*close)(struct image_source *s);
 };
 struct image_source {
