@@ -121,6 +121,9 @@ int process_set_scheduler(const struct process_sched *s)
 
 int process_set_ioprio(int io_class, int priority)
 {
+	/* The kernel looks at three bits of each and drops what is above. */
+	if (io_class < 0 || io_class > 3 || priority < 0 || priority > 7)
+		return -EINVAL;
 	/* IOPRIO_WHO_PROCESS, ourselves; the class lies above 13 bits of priority. */
 	return result(syscall(SYS_ioprio_set, 1, 0, io_class << 13 | priority));
 }

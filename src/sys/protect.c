@@ -76,6 +76,7 @@ int process_is_protected(void)
 	return fd < 0 ? fd : is_out_of_reach(fd);
 }
 
+/* A descriptor of the file on a mount that is read-only and dissolved when this returns. */
 static int read_only_clone(const char *path)
 {
 	scoped_fd int fd = mountapi_open_tree(AT_FDCWD, path, 0);
@@ -89,7 +90,8 @@ static int read_only_clone(const char *path)
 		return r;
 	if (fstatvfs(fd, &vfs) < 0)
 		return -errno;
-	return (vfs.f_flag & ST_RDONLY) != 0 ? take_fd(fd) : -EOPNOTSUPP;
+	/* mount_setattr may have been the classic call, which cannot do this. */
+	return (vfs.f_flag & ST_RDONLY) != 0 ? fd_reopen(fd, O_PATH) : -EOPNOTSUPP;
 }
 
 static int sealed_copy(const char *path)
