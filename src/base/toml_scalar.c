@@ -228,7 +228,8 @@ static json_t *real(const char *s)
 			return NULL;
 		p += n;
 	}
-	if (*p != '\0')
+	/* Digits alone are an integer, and one that is too large stays an error. */
+	if (*p != '\0' || strpbrk(s, ".eE") == NULL)
 		return NULL;
 	v = strtod(s, NULL);
 	return isfinite(v) ? json_real(v) : NULL;
