@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "archive/apply.h"
 #include "base/path.h"
@@ -16,6 +15,10 @@
 #include "fs/xattr.h"
 #include "sys/fd.h"
 #include "sys/root.h"
+
+/* uthash's default has a fall-through that clang warns of. */
+#define HASH_FUNCTION(key, len, hash) HASH_FNV(key, len, hash)
+#include <uthash.h>
 
 #include <dirent.h>
 

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "archive/archive_layer.h"
 #include "archive/decompress.h"
@@ -22,6 +21,10 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "sys/fd.h"
+
+/* uthash's default has a fall-through that clang warns of. */
+#define HASH_FUNCTION(key, len, hash) HASH_FNV(key, len, hash)
+#include <uthash.h>
 
 /* A chain of links longer than this is a loop: docker save makes one link at most. */
 #define LINK_HOPS 8
