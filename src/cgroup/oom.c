@@ -11,12 +11,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "base/str.h"
 #include "cgroup/cgroup_priv.h"
 #include "sys/fd.h"
+#include "sys/watch.h"
 
 #define PROC_CGROUP_MAX ((size_t)64 << 10)
 #define COUNTER_TEXT_MAX 512
@@ -118,10 +118,8 @@ static int open_v2(const struct cgroup_hier *h, const char *path, struct cgroup_
 	o->aux_fd = fd_open(AT_FDCWD, full, O_RDONLY, 0);
 	if (o->aux_fd < 0)
 		return o->aux_fd;
-	o->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (o->fd < 0)
-		return -errno;
-	return inotify_add_watch(o->fd, full, IN_MODIFY) < 0 ? -errno : 0;
+	o->fd = watch_open();
+	return o->fd < 0 ? o->fd : watch_add(o->fd, full, WATCH_WRITE);
 }
 
 int cgroup_oom_open_pid(pid_t pid, struct cgroup_oom *ret)
@@ -150,14 +148,12 @@ int cgroup_oom_open_pid(pid_t pid, struct cgroup_oom *ret)
 }
 
 /* Takes pending events; whether there was one. */
-static bool drain(int fd)
+static bool drain(const struct cgroup_oom *o)
 {
-	char events[4096];
-	bool any = false;
+	uint64_t count;
 
-	while (read(fd, events, sizeof(events)) > 0)
-		any = true;
-	return any;
+	return o->layout == CGROUP_LAYOUT_V2 ? watch_drain(o->fd) > 0
+					     : read(o->fd, &count, sizeof(count)) > 0;
 }
 
 int cgroup_oom_check(struct cgroup_oom *o)
@@ -168,7 +164,7 @@ int cgroup_oom_check(struct cgroup_oom *o)
 
 	if (o->fd < 0)
 		return 0;
-	event = drain(o->fd);
+	event = drain(o);
 	r = read_counter(o->aux_fd, &now);
 	if (r == -ENOENT) /* kernels before 4.13 do not count: the event has to do */
 		return event && o->layout == CGROUP_LAYOUT_V1;
