@@ -43,7 +43,8 @@ int error_kind_errno(enum error_kind kind)
 }
 
 /* Format into err->msg by way of a second buffer: arguments may point into err->msg itself. */
-static void format_msg(struct error *err, const char *suffix, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 3, 0)))
+format_msg(struct error *err, const char *suffix, const char *fmt, va_list ap)
 {
 	char text[ERROR_MSG_MAX];
 	int n = vsnprintf(text, sizeof(text), fmt, ap);

@@ -14,8 +14,8 @@ static const struct json_field image_platform_rows[] = {
 const struct json_table image_platform_table = JTABLE(struct image_platform, image_platform_rows);
 
 static const struct json_field image_descriptor_rows[] = {
-	JROW(struct image_descriptor, "mediaType", media_type, JT_STR, JF_REQUIRED),
-	JROW(struct image_descriptor, "digest", digest, JT_STR, JF_REQUIRED),
+	JROW(struct image_descriptor, "mediaType", media_type, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
+	JROW(struct image_descriptor, "digest", digest, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct image_descriptor, "size", size, JT_I64, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct image_descriptor, "urls", urls, JT_STRV, 0),
 	JROW(struct image_descriptor, "annotations", annotations, JT_MAP, 0),
@@ -31,7 +31,7 @@ static const struct json_field image_manifest_rows[] = {
 	     JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct image_manifest, "mediaType", media_type, JT_STR, 0),
 	JROW(struct image_manifest, "artifactType", artifact_type, JT_STR, 0),
-	JROW_OBJ(struct image_manifest, "config", config, JT_OBJ, JF_REQUIRED,
+	JROW_OBJ(struct image_manifest, "config", config, JT_OBJ, JF_REQUIRED | JF_EMIT_EMPTY,
 		 &image_descriptor_table),
 	JROW_ARR(struct image_manifest, "layers", layers, n_layers, JT_ARR,
 		 JF_REQUIRED | JF_EMIT_EMPTY, &image_descriptor_table),
@@ -104,13 +104,14 @@ static const struct json_field image_config_rows[] = {
 	JROW(struct image_config, "os.features", os_features, JT_STRV, 0),
 	JROW(struct image_config, "variant", variant, JT_STR, 0),
 	JROW_OBJ(struct image_config, "config", config, JT_OBJ, JF_EMIT_EMPTY, &exec_config_table),
-	JROW_OBJ(struct image_config, "rootfs", rootfs, JT_OBJ, JF_REQUIRED, &rootfs_table),
+	JROW_OBJ(struct image_config, "rootfs", rootfs, JT_OBJ, JF_REQUIRED | JF_EMIT_EMPTY,
+		 &rootfs_table),
 	JROW_ARR(struct image_config, "history", history, n_history, JT_ARR, 0, &history_table),
 };
 const struct json_table image_config_table = JTABLE(struct image_config, image_config_rows);
 
 static const struct json_field docker_archive_item_rows[] = {
-	JROW(struct docker_archive_item, "Config", config, JT_STR, JF_REQUIRED),
+	JROW(struct docker_archive_item, "Config", config, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct docker_archive_item, "RepoTags", repo_tags, JT_STRV,
 	     JF_EMIT_EMPTY | JF_NULL_EMPTY),
 	JROW(struct docker_archive_item, "Layers", layers, JT_STRV, JF_EMIT_EMPTY),

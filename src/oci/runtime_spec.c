@@ -7,7 +7,7 @@
 #include "oci/runtime_spec_priv.h"
 
 static const struct json_field hook_rows[] = {
-	JROW(struct oci_hook, "path", path, JT_STR, JF_REQUIRED),
+	JROW(struct oci_hook, "path", path, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_hook, "args", args, JT_STRV, 0),
 	JROW(struct oci_hook, "env", env, JT_STRV, 0),
 	JROW(struct oci_hook, "timeout", timeout, JT_OPT_I64, 0),
@@ -28,7 +28,7 @@ static const struct json_field hooks_rows[] = {
 static const struct json_table hooks_table = JTABLE(struct oci_hooks, hooks_rows);
 
 static const struct json_field oci_mount_rows[] = {
-	JROW(struct oci_mount, "destination", destination, JT_STR, JF_REQUIRED),
+	JROW(struct oci_mount, "destination", destination, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_mount, "type", type, JT_STR, 0),
 	JROW(struct oci_mount, "source", source, JT_STR, 0),
 	JROW(struct oci_mount, "options", options, JT_STRV, 0),
@@ -40,7 +40,7 @@ static const struct json_field oci_mount_rows[] = {
 const struct json_table oci_mount_table = JTABLE(struct oci_mount, oci_mount_rows);
 
 static const struct json_field root_rows[] = {
-	JROW(struct oci_root, "path", path, JT_STR, JF_REQUIRED),
+	JROW(struct oci_root, "path", path, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_root, "readonly", readonly, JT_BOOL, 0),
 };
 static const struct json_table root_table = JTABLE(struct oci_root, root_rows);
@@ -72,14 +72,14 @@ static const struct json_table capabilities_table = JTABLE(struct oci_capabiliti
 							   capabilities_rows);
 
 static const struct json_field rlimit_rows[] = {
-	JROW(struct oci_rlimit, "type", type, JT_STR, JF_REQUIRED),
+	JROW(struct oci_rlimit, "type", type, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_rlimit, "hard", hard, JT_U64, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_rlimit, "soft", soft, JT_U64, JF_REQUIRED | JF_EMIT_EMPTY),
 };
 static const struct json_table rlimit_table = JTABLE(struct oci_rlimit, rlimit_rows);
 
 static const struct json_field scheduler_rows[] = {
-	JROW(struct oci_scheduler, "policy", policy, JT_STR, JF_REQUIRED),
+	JROW(struct oci_scheduler, "policy", policy, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_scheduler, "nice", nice, JT_I32, 0),
 	JROW(struct oci_scheduler, "priority", priority, JT_I32, 0),
 	JROW(struct oci_scheduler, "flags", flags, JT_STRV, 0),
@@ -90,7 +90,7 @@ static const struct json_field scheduler_rows[] = {
 static const struct json_table scheduler_table = JTABLE(struct oci_scheduler, scheduler_rows);
 
 static const struct json_field io_priority_rows[] = {
-	JROW(struct oci_io_priority, "class", io_class, JT_STR, JF_REQUIRED),
+	JROW(struct oci_io_priority, "class", io_class, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_io_priority, "priority", priority, JT_I32, JF_EMIT_EMPTY),
 };
 static const struct json_table io_priority_table = JTABLE(struct oci_io_priority, io_priority_rows);
@@ -109,7 +109,7 @@ static const struct json_field oci_process_rows[] = {
 	JROW(struct oci_process, "args", args, JT_STRV, 0),
 	JROW(struct oci_process, "commandLine", command_line, JT_STR, 0),
 	JROW(struct oci_process, "env", env, JT_STRV, 0),
-	JROW(struct oci_process, "cwd", cwd, JT_STR, JF_REQUIRED),
+	JROW(struct oci_process, "cwd", cwd, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW_OBJ(struct oci_process, "capabilities", capabilities, JT_PTR, 0, &capabilities_table),
 	JROW_ARR(struct oci_process, "rlimits", rlimits, n_rlimits, JT_ARR, 0, &rlimit_table),
 	JROW(struct oci_process, "noNewPrivileges", no_new_privileges, JT_BOOL, 0),
@@ -124,7 +124,7 @@ static const struct json_field oci_process_rows[] = {
 const struct json_table oci_process_table = JTABLE(struct oci_process, oci_process_rows);
 
 static const struct json_field oci_spec_rows[] = {
-	JROW(struct oci_spec, "ociVersion", oci_version, JT_STR, JF_REQUIRED),
+	JROW(struct oci_spec, "ociVersion", oci_version, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW_OBJ(struct oci_spec, "process", process, JT_PTR, 0, &oci_process_table),
 	JROW_OBJ(struct oci_spec, "root", root, JT_PTR, 0, &root_table),
 	JROW(struct oci_spec, "hostname", hostname, JT_STR, 0),
@@ -142,9 +142,9 @@ static const struct json_field oci_spec_rows[] = {
 const struct json_table oci_spec_table = JTABLE(struct oci_spec, oci_spec_rows);
 
 static const struct json_field oci_state_rows[] = {
-	JROW(struct oci_state, "ociVersion", oci_version, JT_STR, JF_REQUIRED),
-	JROW(struct oci_state, "id", id, JT_STR, JF_REQUIRED),
-	JROW(struct oci_state, "status", status, JT_STR, JF_REQUIRED),
+	JROW(struct oci_state, "ociVersion", oci_version, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
+	JROW(struct oci_state, "id", id, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
+	JROW(struct oci_state, "status", status, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_state, "pid", pid, JT_I32, JF_EMIT_EMPTY),
 	JROW(struct oci_state, "bundle", bundle, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_state, "rootfs", rootfs, JT_STR, 0),

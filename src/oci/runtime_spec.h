@@ -291,5 +291,6 @@ struct oci_state {
 };
 extern const struct json_table oci_state_table;
 void oci_state_done(struct oci_state *s);
+DEFINE_SCOPED_STRUCT(struct oci_state, oci_state_done)
 
 #endif

@@ -14,14 +14,14 @@ static const struct json_field oci_id_mapping_rows[] = {
 const struct json_table oci_id_mapping_table = JTABLE(struct oci_id_mapping, oci_id_mapping_rows);
 
 static const struct json_field namespace_rows[] = {
-	JROW(struct oci_namespace, "type", type, JT_STR, JF_REQUIRED),
+	JROW(struct oci_namespace, "type", type, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_namespace, "path", path, JT_STR, 0),
 };
 static const struct json_table namespace_table = JTABLE(struct oci_namespace, namespace_rows);
 
 static const struct json_field device_rows[] = {
-	JROW(struct oci_device, "path", path, JT_STR, JF_REQUIRED),
-	JROW(struct oci_device, "type", type, JT_STR, JF_REQUIRED),
+	JROW(struct oci_device, "path", path, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
+	JROW(struct oci_device, "type", type, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_device, "major", major, JT_OPT_I64, 0),
 	JROW(struct oci_device, "minor", minor, JT_OPT_I64, 0),
 	JROW(struct oci_device, "fileMode", file_mode, JT_OPT_U32, 0),
@@ -104,14 +104,14 @@ static const struct json_field block_io_rows[] = {
 static const struct json_table block_io_table = JTABLE(struct oci_block_io, block_io_rows);
 
 static const struct json_field hugepage_limit_rows[] = {
-	JROW(struct oci_hugepage_limit, "pageSize", page_size, JT_STR, JF_REQUIRED),
+	JROW(struct oci_hugepage_limit, "pageSize", page_size, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_hugepage_limit, "limit", limit, JT_U64, JF_REQUIRED | JF_EMIT_EMPTY),
 };
 static const struct json_table hugepage_limit_table = JTABLE(struct oci_hugepage_limit,
 							     hugepage_limit_rows);
 
 static const struct json_field interface_priority_rows[] = {
-	JROW(struct oci_interface_priority, "name", name, JT_STR, JF_REQUIRED),
+	JROW(struct oci_interface_priority, "name", name, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_interface_priority, "priority", priority, JT_U32,
 	     JF_REQUIRED | JF_EMIT_EMPTY),
 };
@@ -151,13 +151,13 @@ static const struct json_field seccomp_arg_rows[] = {
 	JROW(struct oci_seccomp_arg, "index", index, JT_U32, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_seccomp_arg, "value", value, JT_U64, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_seccomp_arg, "valueTwo", value_two, JT_U64, 0),
-	JROW(struct oci_seccomp_arg, "op", op, JT_STR, JF_REQUIRED),
+	JROW(struct oci_seccomp_arg, "op", op, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 };
 static const struct json_table seccomp_arg_table = JTABLE(struct oci_seccomp_arg, seccomp_arg_rows);
 
 static const struct json_field seccomp_syscall_rows[] = {
 	JROW(struct oci_seccomp_syscall, "names", names, JT_STRV, JF_REQUIRED | JF_EMIT_EMPTY),
-	JROW(struct oci_seccomp_syscall, "action", action, JT_STR, JF_REQUIRED),
+	JROW(struct oci_seccomp_syscall, "action", action, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_seccomp_syscall, "errnoRet", errno_ret, JT_OPT_U32, 0),
 	JROW_ARR(struct oci_seccomp_syscall, "args", args, n_args, JT_ARR, 0, &seccomp_arg_table),
 };
@@ -165,7 +165,8 @@ static const struct json_table seccomp_syscall_table = JTABLE(struct oci_seccomp
 							      seccomp_syscall_rows);
 
 static const struct json_field oci_seccomp_rows[] = {
-	JROW(struct oci_seccomp, "defaultAction", default_action, JT_STR, JF_REQUIRED),
+	JROW(struct oci_seccomp, "defaultAction", default_action, JT_STR,
+	     JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_seccomp, "defaultErrnoRet", default_errno_ret, JT_OPT_U32, 0),
 	JROW(struct oci_seccomp, "architectures", architectures, JT_STRV, 0),
 	JROW(struct oci_seccomp, "flags", flags, JT_STRV, 0),

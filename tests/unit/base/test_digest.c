@@ -37,7 +37,7 @@ TEST(grammar_is_strict)
 		-EINVAL);
 	CHECK_STR(d.str, "unset");
 	CHECK_INT(digest_parse(ABC, &d), 0);
-	CHECK_STR(digest_hex(&d), ABC + 7);
+	CHECK_STR(digest_hex(&d), &ABC[7]);
 	CHECK_STR(digest_algorithm(&d), "sha256");
 	CHECK_INT(digest_parse(ABC512, &d), 0);
 	CHECK_STR(digest_algorithm(&d), "sha512");
