@@ -41,6 +41,11 @@ void trace_inherit(void)
 	trace_fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
 }
 
+int trace_fileno(void)
+{
+	return trace_fd;
+}
+
 struct trace_span trace_begin(const char *name)
 {
 	if (trace_fd < 0)

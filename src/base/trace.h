@@ -23,6 +23,8 @@ struct trace_span {
 int trace_start(const char *path);
 /* Take over from TRACE_ENV (in the monitor and runtime). */
 void trace_inherit(void);
+/* The file's descriptor, for those who close descriptors without exec; -1: none. */
+int trace_fileno(void);
 struct trace_span trace_begin(const char *name);
 void trace_end(struct trace_span *span);
 #define trace_scope(label)                                                                         \

@@ -198,6 +198,19 @@ int fd_close_from(int first)
 	return close_range((unsigned)first, ~0U, 0) == 0 ? 0 : close_listed(first, false);
 }
 
+int fd_close_range(int first, int last)
+{
+	if (last < first || close_range((unsigned)first, (unsigned)last, 0) == 0)
+		return 0;
+	if (errno != ENOSYS)
+		return -errno;
+	/* Before Linux 5.9.  Numbers above the highest that may be open need no visit. */
+	last = MIN(last, (int)sysconf(_SC_OPEN_MAX));
+	for (int fd = first; fd <= last; fd++)
+		close(fd);
+	return 0;
+}
+
 int fd_cloexec_from(int first)
 {
 	if (close_range((unsigned)first, ~0U, CLOSE_RANGE_CLOEXEC) == 0)

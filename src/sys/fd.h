@@ -40,6 +40,8 @@ int fd_dup_min(int fd, int min);
 /* close_range(first, ~0U) or with CLOSE_RANGE_CLOEXEC; falls back to /proc/self/fd. */
 int fd_close_from(int first);
 int fd_cloexec_from(int first);
+/* Close first..last, both included (last < first: none). */
+int fd_close_range(int first, int last);
 /* pipe2(O_CLOEXEC). */
 int fd_pipe(int ret[2], int extra_flags);
 /* statx-free fstat of (dirfd, path), AT_EMPTY_PATH when path is "". */

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/monitor.h"
+#include "runtime/command.h"
+
+int main(int argc, char **argv)
+{
+	return monitor_main(argc, argv, runtime_main);
+}

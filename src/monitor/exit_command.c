@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/exit_command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "sys/fd.h"
+#include "sys/signals.h"
+
+static char **command_argv(const struct monitor_exit_options *o)
+{
+	char **v = xnew_n(char *, o->command_args.n + 2);
+
+	v[0] = (char *)(uintptr_t)o->command;
+	for (size_t i = 0; i < o->command_args.n; i++)
+		v[i + 1] = (char *)(uintptr_t)o->command_args.items[i];
+	return v;
+}
+
+int exit_command_start(const struct monitor_exit_options *o, const struct caller *caller,
+		       pid_t *ret, struct error *err)
+{
+	scoped_free char **argv = NULL;
+	pid_t pid;
+
+	*ret = 0;
+	if (!o->command)
+		return 0;
+	argv = command_argv(o);
+	pid = fork();
+	if (pid < 0)
+		return error_os(err, errno, "fork the exit command");
+	if (pid == 0) {
+		if (caller->oom_score[0])
+			fd_write_file(AT_FDCWD, "/proc/self/oom_score_adj", caller->oom_score);
+		signals_reset();
+		fd_cloexec_from(3);
+		execv(o->command, argv);
+		_exit(127);
+	}
+	*ret = pid;
+	return 0;
+}

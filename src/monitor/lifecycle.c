@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/monitor_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/num.h"
+#include "base/timeutil.h"
+#include "monitor/exit_command.h"
+#include "monitor/launch.h"
+#include "sys/fd.h"
+#include "sys/pidref.h"
+
+#define EXIT_FAILED 1
+#define EXIT_TIMED_OUT 255
+#define STATUS_TIMED_OUT (-1)
+
+/* ---- the end ---- */
+
+static bool all_done(const struct monitor *m)
+{
+	if (m->state != MONITOR_LEAVING || m->exit_command_due || m->exit_command_pid > 0)
+		return false;
+	return m->hurry || !m->attach || (attach_idle(m->attach) && !pump_blocked(m->pump));
+}
+
+static int start_exit_command(struct loop_source *s, void *arg)
+{
+	struct monitor *m = arg;
+	struct error err = ERROR_INIT;
+
+	m->exit_command_due = false;
+	if (exit_command_start(&m->options.exit, &m->caller, &m->exit_command_pid, &err) < 0)
+		log_warn("%s; it is left out", err.msg);
+	return 0;
+}
+
+static void schedule_exit_command(struct monitor *m)
+{
+	int64_t delay = m->options.exit.delay_sec * NSEC_PER_SEC;
+
+	if (!m->options.exit.command)
+		return;
+	m->exit_command_due = true;
+	if (delay == 0 || loop_add_timer(m->loop, delay, start_exit_command, m, &m->exit_delay) < 0)
+		start_exit_command(NULL, m);
+}
+
+static void begin_leaving(struct monitor *m)
+{
+	m->state = MONITOR_LEAVING;
+	loop_remove(m->timeout);
+	m->timeout = NULL;
+	loop_remove(m->oom_source);
+	m->oom_source = NULL;
+	if (m->attach)
+		attach_finish(m->attach);
+	schedule_exit_command(m);
+}
+
+void lifecycle_fail(struct monitor *m, int64_t data, const char *message)
+{
+	caller_report(&m->caller, data, message);
+	m->exit_status = EXIT_FAILED;
+	begin_leaving(m);
+}
+
+static void check_oom(struct monitor *m)
+{
+	struct error err = ERROR_INIT;
+
+	if (m->oom_recorded || m->oom.fd < 0 || cgroup_oom_check(&m->oom) <= 0)
+		return;
+	m->oom_recorded = true;
+	if (record_oom(&m->places, &err) < 0)
+		log_warn("%s; the OOM kill is not recorded", err.msg);
+}
+
+static void report_end(struct monitor *m, int status)
+{
+	struct error err = ERROR_INIT;
+
+	if (record_exit(&m->places, status, &err) < 0)
+		log_warn("%s; the engine will not know the exit status", err.msg);
+	if (!m->options.exec)
+		return;
+	if (m->timed_out)
+		caller_report(&m->caller, status, "command timed out");
+	else
+		caller_report(&m->caller, status, NULL);
+}
+
+static void container_ended(struct monitor *m, int wait_status)
+{
+	int status = m->timed_out ? STATUS_TIMED_OUT : pid_exit_status(wait_status);
+
+	m->container_pid = 0;
+	m->exit_status = m->timed_out ? EXIT_TIMED_OUT : status;
+	check_oom(m);
+	pump_drain(m->pump);
+	notify_drain(m->notify);
+	if (!m->options.log.no_sync)
+		log_sync(m->log);
+	caller_close_kept(&m->caller);
+	report_end(m, status);
+	begin_leaving(m);
+}
+
+/* ---- the start ---- */
+
+static int read_pidfile(const char *path, pid_t *ret)
+{
+	char text[32];
+	uint32_t pid;
+	int r = fd_read_line(AT_FDCWD, path, text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	if (num_u32(text, &pid) < 0 || pid == 0 || pid > INT32_MAX)
+		return -EINVAL;
+	*ret = (pid_t)pid;
+	return 0;
+}
+
+static int on_oom(struct loop_source *s, int fd, uint32_t events, void *arg)
+{
+	check_oom(arg);
+	return 0;
+}
+
+static void watch_oom(struct monitor *m)
+{
+	/* Without memory controller there is nothing to tell. */
+	if (m->options.exec || cgroup_oom_open_pid(m->container_pid, &m->oom) < 0) {
+		m->oom.fd = -1;
+		return;
+	}
+	loop_add_io(m->loop, m->oom.fd, EPOLLIN, on_oom, m, &m->oom_source);
+}
+
+static int on_timeout(struct loop_source *s, void *arg)
+{
+	struct monitor *m = arg;
+	pid_t group = m->container_pid > 0 ? getpgid(m->container_pid) : -1;
+
+	m->timed_out = true;
+	if (group > 1 && group != getpgrp())
+		kill(-group, SIGKILL);
+	/* In our own group, or gone on to another one. */
+	if (m->container_pid > 0)
+		kill(m->container_pid, SIGKILL);
+	return 0;
+}
+
+static int container_running(struct monitor *m, struct error *err)
+{
+	int r = 0;
+
+	if (m->streams.terminal && !m->streams.passthrough)
+		r = streams_take_console(&m->streams, err);
+	if (r >= 0)
+		r = pump_start(m->pump, err);
+	if (r >= 0 && m->options.timeout_sec > 0) {
+		r = loop_add_timer(m->loop, m->options.timeout_sec * NSEC_PER_SEC, on_timeout, m,
+				   &m->timeout);
+		if (r < 0)
+			error_os(err, -r, "set timeout");
+	}
+	return r;
+}
+
+static void runtime_failed(struct monitor *m, int status)
+{
+	char message[MONITOR_MESSAGE_MAX + 1];
+	int64_t data = m->options.exec && status > 0 ? -(int64_t)status : -1;
+
+	streams_runtime_message(&m->streams, message, sizeof(message));
+	lifecycle_fail(m, data, message);
+}
+
+static void runtime_ended(struct monitor *m, int wait_status)
+{
+	int status = pid_exit_status(wait_status);
+	struct error err = ERROR_INIT;
+	int r;
+
+	trace_end(&m->runtime_span);
+	m->runtime_pid = 0;
+	r = read_pidfile(m->options.container_pidfile, &m->container_pid);
+	if (status != 0 || r < 0) {
+		m->container_pid = 0;
+		runtime_failed(m, status);
+		return;
+	}
+	r = container_running(m, &err);
+	if (r < 0) {
+		kill(m->container_pid, SIGKILL);
+		lifecycle_fail(m, -1, err.msg);
+		return;
+	}
+	m->state = MONITOR_RUNNING;
+	watch_oom(m);
+	caller_report(&m->caller, m->container_pid, NULL);
+}
+
+/* ---- signals ---- */
+
+/* While the runtime works only it is collected: a container that ends at once must wait until we
+ * know its pid. */
+static void reap(struct monitor *m)
+{
+	int status;
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(m->state == MONITOR_STARTING ? m->runtime_pid : -1, &status, WNOHANG);
+		if (pid < 0 && errno == EINTR)
+			continue;
+		if (pid <= 0)
+			break;
+		if (pid == m->runtime_pid)
+			runtime_ended(m, status);
+		else if (pid == m->container_pid)
+			container_ended(m, status);
+		else if (pid == m->exit_command_pid)
+			m->exit_command_pid = 0;
+	}
+}
+
+static void forward(struct monitor *m, int sig)
+{
+	if (m->state == MONITOR_LEAVING)
+		m->hurry = true; /* nothing is left but slow clients */
+	else if (m->state == MONITOR_RUNNING && m->container_pid > 0)
+		kill(m->container_pid, sig);
+	else if (m->runtime_pid > 0)
+		kill(m->runtime_pid, sig);
+}
+
+static int on_signal(struct loop_source *s, int sig, int32_t value, void *arg)
+{
+	struct monitor *m = arg;
+
+	if (sig == SIGCHLD)
+		reap(m);
+	else
+		forward(m, sig);
+	return 0;
+}
+
+int lifecycle_watch(struct monitor *m, struct error *err)
+{
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGQUIT);
+	r = loop_add_signals(m->loop, &set, on_signal, m, &m->signals);
+	return r < 0 ? error_os(err, -r, "watch signals") : 0;
+}
+
+int lifecycle_launch(struct monitor *m, struct error *err)
+{
+	const char *console = m->streams.console_path[0] ? m->streams.console_path : NULL;
+	scoped_free char **argv = NULL;
+	size_t n;
+	int r;
+
+	/* The runtime writes it anew; an old one would be believed. */
+	if (unlink(m->options.container_pidfile) < 0 && errno != ENOENT)
+		return error_os(err, errno, "remove old pid file '%s'",
+				m->options.container_pidfile);
+	argv = launch_argv(&m->options, m->bundle, console, &n);
+	m->runtime_span = trace_begin(m->options.exec ? "monitor: runtime exec"
+						      : "monitor: runtime create");
+	r = launch_start(&m->options, &m->caller, &m->streams, argv, n, m->own_runtime,
+			 &m->runtime_pid, err);
+	streams_close_child(&m->streams);
+	return r;
+}
+
+int lifecycle_run(struct monitor *m)
+{
+	while (!all_done(m)) {
+		int r = loop_run_once(m->loop, -1);
+
+		if (r < 0)
+			return EXIT_FAILED;
+	}
+	return m->exit_status;
+}
