@@ -59,8 +59,6 @@ TEST(links_are_replaced)
 
 TEST(nothing_is_left_on_failure)
 {
-	scoped_free char *text = NULL;
-
 	CHECK_INT(mkdir(test_path("f"), 0755), 0);
 	CHECK_INT(mkdir(test_path("f/dir"), 0755), 0);
 	/* A directory cannot be replaced by a file. */
