@@ -207,7 +207,8 @@ static int add_syscall(struct compiler *c, const char *name, uint32_t action,
 				 "linux.seccomp.syscalls[%zu]: SCMP_ACT_NOTIFY cannot be used for "
 				 "'write'",
 				 at);
-	if (take_socketcall(c, name, action, args, n_args))
+	/* Before the next line: what libseccomp adds for `socket` is no default. */
+	if (take_socketcall(c, name, action, args, n_args) || action == c->default_action)
 		return 0;
 	if (!separate)
 		return add_rule(c, name, nr, action, args, n_args, at, err);
@@ -232,8 +233,6 @@ static int add_syscalls(struct compiler *c, struct error *err)
 			r = convert_args(call, i, args, &separate, err);
 		if (r < 0)
 			return r;
-		if (action == c->default_action)
-			continue;
 		c->notify = c->notify || action == SCMP_ACT_NOTIFY;
 		STRV_FOREACH (name, call->names) {
 			r = add_syscall(c, *name, action, args, call->n_args, separate, i, err);
