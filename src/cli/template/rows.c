@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --format over a list: json, "table ..." with headers, or one line per row. */
-#include "cli/template.h"
+#include "cli/template/template.h"
 
 #include "base/str.h"
 #include "cli/table.h"

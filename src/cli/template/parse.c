@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text to tree: a hand-written recursive descent over "{{ }}" actions. */
-#include "cli/template_priv.h"
+#include "cli/template/template_priv.h"
 
 #include <ctype.h>
 

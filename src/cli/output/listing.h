@@ -3,7 +3,7 @@
 #ifndef CORACLE_CLI_LISTING_H
 #define CORACLE_CLI_LISTING_H
 
-#include "cli/template.h"
+#include "cli/template/template.h"
 
 /* template_print_rows to stdout. */
 int listing_print(const char *format, const json_t *rows, const struct template_header *headers,

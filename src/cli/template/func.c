@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The functions of Go's text/template and those that Podman adds. */
-#include "cli/template_priv.h"
+#include "cli/template/template_priv.h"
 
 #include <ctype.h>
 #include <errno.h>

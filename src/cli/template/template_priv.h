@@ -3,7 +3,7 @@
 #ifndef CORACLE_CLI_TEMPLATE_PRIV_H
 #define CORACLE_CLI_TEMPLATE_PRIV_H
 
-#include "cli/template.h"
+#include "cli/template/template.h"
 
 /* A format is typed by a person; a longer one is a mistake or an attack. */
 #define TEMPLATE_MAX_BYTES 65536

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Walk the tree with a value for "." and a stack of variables. */
-#include "cli/template_priv.h"
+#include "cli/template/template_priv.h"
 
 #include <ctype.h>
 #include <strings.h>
