@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "base/strv.h"
-#include "cli/progress.h"
+#include "cli/output/progress.h"
 #include "engine/wish_parse.h"
 
 #define T struct container_target

@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "cli/globals.h"
-#include "cli/table.h"
+#include "cli/output/table.h"
 
 int help_command(const struct command *row)
 {

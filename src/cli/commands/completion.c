@@ -3,7 +3,7 @@
 #include "base/strv.h"
 #include "cli/commands/commands.h"
 #include "cli/completion.h"
-#include "cli/listing.h"
+#include "cli/output/listing.h"
 
 static int run_script(struct cli *cli, void *target, char **words, struct error *err)
 {

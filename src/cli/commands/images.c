@@ -9,7 +9,7 @@
 #include "base/timeutil.h"
 #include "cli/commands/commands.h"
 #include "cli/filter.h"
-#include "cli/listing.h"
+#include "cli/output/listing.h"
 #include "engine/imageop.h"
 
 struct images_target {

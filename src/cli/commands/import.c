@@ -4,7 +4,7 @@
 
 #include "base/strv.h"
 #include "cli/commands/commands.h"
-#include "cli/progress.h"
+#include "cli/output/progress.h"
 #include "engine/imageop.h"
 
 struct import_target {

@@ -4,8 +4,8 @@
 
 #include "base/str.h"
 #include "cli/commands/commands.h"
-#include "cli/listing.h"
-#include "cli/yaml.h"
+#include "cli/output/listing.h"
+#include "cli/output/yaml.h"
 
 struct info_target {
 	char *format;

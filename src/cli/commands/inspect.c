@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "cli/commands/commands.h"
-#include "cli/listing.h"
+#include "cli/output/listing.h"
 #include "engine/container.h"
 #include "engine/imageop.h"
 #include "engine/netop.h"

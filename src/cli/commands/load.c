@@ -5,7 +5,7 @@
 
 #include "base/strv.h"
 #include "cli/commands/commands.h"
-#include "cli/progress.h"
+#include "cli/output/progress.h"
 #include "engine/imageop.h"
 
 struct load_target {

@@ -6,7 +6,7 @@
 #include "base/strv.h"
 #include "cli/commands/commands.h"
 #include "cli/filter.h"
-#include "cli/listing.h"
+#include "cli/output/listing.h"
 #include "engine/netop.h"
 
 struct create_target {

@@ -9,7 +9,7 @@
 #include "cli/commands/commands.h"
 #include "cli/container_row.h"
 #include "cli/filter.h"
-#include "cli/listing.h"
+#include "cli/output/listing.h"
 
 struct ps_target {
 	bool all, latest, no_trunc, quiet, size, noheading, sync;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cli/commands/commands.h"
-#include "cli/progress.h"
+#include "cli/output/progress.h"
 #include "cli/pull_options.h"
 
 struct pull_target {

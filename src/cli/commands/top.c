@@ -6,8 +6,8 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "cli/commands/commands.h"
-#include "cli/listing.h"
-#include "cli/table.h"
+#include "cli/output/listing.h"
+#include "cli/output/table.h"
 #include "cli/targets.h"
 
 struct top_target {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/listing.h"
+#include "cli/output/listing.h"
 
 #include <errno.h>
 #include <stdio.h>

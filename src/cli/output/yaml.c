@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/yaml.h"
+#include "cli/output/yaml.h"
 
 #include "base/str.h"
 

@@ -3,7 +3,7 @@
 #include "cli/template/template.h"
 
 #include "base/str.h"
-#include "cli/table.h"
+#include "cli/output/table.h"
 
 /* The header line is the template itself run over an object whose fields are their titles. */
 static json_t *header_row(const struct template_header *headers, size_t n, const json_t *rows)
