@@ -340,18 +340,17 @@ static int add_remedy(const struct registry_source *s, struct error *err)
 
 	if (err->kind != ERROR_REMOTE)
 		return -err->num;
-	if (strstr(copy.msg, "wrong version number") != NULL ||
-	    strstr(copy.msg, "packet length too long") != NULL)
-		return error_set(
-			err, copy.kind,
-			"%s (a registry without TLS needs --tls-verify=false, or insecure = "
-			"true in registries.conf)",
-			copy.msg);
 	if (strstr(copy.msg, "certificate") != NULL)
 		return error_set(err, copy.kind,
 				 "%s (put the certificate of its authority into "
 				 "/etc/containers/certs.d/%s/ca.crt, or give --cert-dir)",
 				 copy.msg, s->host);
+	if (strstr(copy.msg, "SSL") != NULL)
+		return error_set(
+			err, copy.kind,
+			"%s (a registry without TLS needs --tls-verify=false, or insecure = "
+			"true in registries.conf)",
+			copy.msg);
 	return -err->num;
 }
 
