@@ -9,16 +9,18 @@
  */
 #include "base/sqldb.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/str.h"
 #include "base/timeutil.h"
 
@@ -85,7 +87,8 @@ static int fail(struct sqldb *db, struct error *err, int rc, const char *doing)
 	return error_set(err, ERROR_INTERNAL, "%s: database '%s': %s", doing, db->path, text);
 }
 
-/* SQLite cannot wait for a lock, only ask again. */
+/* SQLite can only ask again: it tells nobody that a lock was released.  Bounded by
+ * SQLDB_BUSY_MSEC. */
 static int on_busy(void *arg, int count)
 {
 	struct sqldb *db = arg;
@@ -98,7 +101,7 @@ static int on_busy(void *arg, int count)
 		return 0;
 	step = count < 6 ? step << count : BUSY_STEP_MAX_NSEC;
 	ts.tv_nsec = (long)MIN(step, BUSY_STEP_MAX_NSEC);
-	nanosleep(&ts, NULL);
+	ppoll(NULL, 0, &ts, NULL);
 	return 1;
 }
 
@@ -296,6 +299,71 @@ int sqldb_open(const char *path, uint32_t application_id, int version, const cha
 	r = settle_versions(db, application_id, version, schema, migrate, err);
 	if (r < 0)
 		return r;
+	*ret = take_ptr(db);
+	return 0;
+}
+
+/* "file:" form of a path, with everything but plain characters escaped. */
+static char *file_uri(const char *path, const char *query)
+{
+	struct buf b = BUF_INIT;
+
+	buf_adds(&b, "file:");
+	for (const char *p = path; *p != '\0'; p++) {
+		if (*p == '/' || *p == '.' || *p == '-' || *p == '_' || isalnum((unsigned char)*p))
+			buf_addc(&b, *p);
+		else
+			buf_addf(&b, "%%%02x", (unsigned char)*p);
+	}
+	buf_adds(&b, query);
+	return buf_take(&b);
+}
+
+static int open_to_read(struct sqldb *db, const char *query)
+{
+	scoped_free char *uri = file_uri(db->path, query);
+	int rc;
+
+	sqlite3_close(db->handle);
+	db->handle = NULL;
+	rc = sqlite3_open_v2(uri, &db->handle,
+			     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+				     SQLITE_OPEN_EXRESCODE,
+			     NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db->handle, "SELECT 1 FROM sqlite_master", NULL, NULL, NULL);
+	return rc;
+}
+
+int sqldb_open_readonly(const char *path, uint32_t application_id, int version, struct sqldb **ret,
+			struct error *err)
+{
+	scoped(sqldb_close) struct sqldb *db = xnew(struct sqldb);
+	uint32_t id = 0;
+	int have = 0;
+	int r, rc;
+
+	db->path = xstrdup(path);
+	db->synchronous = SYNC_UNKNOWN;
+	rc = open_to_read(db, "?mode=ro");
+	/* Reading a log wants a shared-memory file beside it, which cannot be made here. */
+	if ((rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_READONLY)
+		rc = open_to_read(db, "?mode=ro&immutable=1");
+	if (rc != SQLITE_OK)
+		return fail(db, err, rc, "open");
+	sqlite3_busy_handler(db->handle, on_busy, db);
+	r = read_versions(db, &id, &have, err);
+	if (r < 0)
+		return r;
+	if (id != application_id)
+		return error_set(err, ERROR_CORRUPT,
+				 "database '%s' belongs to another program (application id %#x, "
+				 "want %#x)",
+				 path, id, application_id);
+	if (have != version)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "database '%s' has version %d, this program reads %d", path, have,
+				 version);
 	*ret = take_ptr(db);
 	return 0;
 }

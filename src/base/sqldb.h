@@ -37,6 +37,10 @@ enum sqldb_durability { SQLDB_VOLATILE, SQLDB_DURABLE };
 int sqldb_open(const char *path, uint32_t application_id, int version, const char *schema,
 	       int (*migrate)(struct sqldb *db, int from, struct error *err), struct sqldb **ret,
 	       struct error *err);
+/* Only to read, for files of others: nothing is created or migrated, and a file on a read-only file
+ * system is taken as unchanging.  The version must be the expected one. */
+int sqldb_open_readonly(const char *path, uint32_t application_id, int version, struct sqldb **ret,
+			struct error *err);
 void sqldb_close(struct sqldb *db);
 DEFINE_SCOPED(struct sqldb *, sqldb_close)
 

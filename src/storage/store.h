@@ -5,15 +5,31 @@
  *	GRAPHROOT/index.sqlite            layers, images, names, container layers (base/sqldb)
  *	GRAPHROOT/overlay/<layer id>/diff     unpacked content, shared by all images that have it
  *	GRAPHROOT/overlay/<container id>/{diff,work,merged}
- *	GRAPHROOT/images/<image id>/{manifest,config,...}   the bytes as fetched, named by digest
- *	GRAPHROOT/staging/<random>/       being unpacked; no lock but its own; reclaimed when its holder died
- *	RUNROOT/...                       nothing durable
+ *	GRAPHROOT/images/<image id>/{config,manifest-<hex>}   the bytes as fetched, named by digest
+ *	GRAPHROOT/staging/<lease>/        being unpacked or deleted; `lock` in it is held while its
+ *					  owner lives
+ *	RUNROOT/store-boot                boot id in which the store was last looked through
  *
  * A layer id is its chain id (image-spec): sha256 over the diff ids below it, so that a layer is
- * unpacked once and shared.  Publishing a layer: unpack in staging (its own OFD lock tells that it is
- * alive), syncfs, rename to its place, one short transaction.  Nothing half-unpacked is ever visible,
- * and no command waits for an unpacking.  Removing: transaction first (the row says 'removing'), then
- * rename into staging, then deletion; any later open finishes it.
+ * unpacked once and shared.  Nothing half-unpacked is ever visible, and no command waits for an
+ * unpacking or a deletion: both happen in a staging directory, outside any transaction.
+ *
+ * Publishing.  A layer is renamed to its place and gets its row in one short transaction that is not
+ * synced: until an image needs it, it is only a cache, and its row carries the boot id.  Publishing an
+ * image is one syncfs for all its layers and one durable transaction, which also clears the boot id.
+ * After a power cut a layer whose row has another boot id is not trusted and goes.
+ *
+ * Removing.  A durable transaction marks the rows `removing` (nobody sees them any more), a second one
+ * renames the directories into staging and deletes the rows, then the trees are deleted.
+ *
+ * Leases.  Whoever unpacks or deletes holds a lease: a staging directory with an OFD lock, which the
+ * kernel frees when the owner dies.  Layers that no image, container or layer needs are removed by
+ * whoever ends the last lease, so a pull can rely on what it has seen.
+ *
+ * After a crash.  The first writer of each process looks for a lease without owner, a row `removing`,
+ * or a new boot (three cheap questions) and then runs store_repair.
+ *
+ * A store object may be used by several threads.
  *
  * The store mounts nothing: store_container_mount gives plain mount records.
  * Drivers: overlay, vfs (storage/driver.h); tests/suites/storage_driver runs over each.
@@ -53,7 +69,7 @@ struct store_layer {
 	char *diff_id;	  /* "sha256:..." */
 	char *compressed_digest; /* as fetched, or NULL */
 	int64_t created_nsec;
-	uint64_t compressed_bytes, diff_bytes; /* unpacked size */
+	uint64_t compressed_bytes, diff_bytes; /* size of the tar, as Podman counts it */
 };
 void store_layer_done(struct store_layer *l);
 /* Chain id of a diff id on top of parent (NULL: bottom), hex into out[65]. */
@@ -66,9 +82,13 @@ bool store_layer_exists(struct store *s, const char *id);
 int store_layer_by_digest(struct store *s, const char *compressed_digest, const char *parent, char out[65],
 			  struct error *err);
 
+/* From now until store_close no layer that exists is removed, by whomever.  A pull calls it before it
+ * looks for layers that it need not fetch; store_staging_new does it by itself. */
+int store_lease(struct store *s, struct error *err);
+
 /* A layer being unpacked.  Any number at a time, in several processes; layers of one image unpack in
  * parallel because content does not depend on the parent (overlay); the parent is named at commit.
- * vfs: unpacking happens at commit order; see driver. */
+ * vfs: the copy of the parent is made at commit. */
 struct store_staging;
 int store_staging_new(struct store *s, struct store_staging **ret, struct error *err);
 int store_staging_dir(struct store_staging *g); /* descriptor of the directory to unpack into */
@@ -90,7 +110,7 @@ struct store_image {
 	char *manifest_type;
 	int64_t created_nsec; /* of the image (config) */
 	int64_t stored_nsec;
-	uint64_t size;	      /* sum of layer diffs */
+	uint64_t size;	      /* layer diffs, manifest (twice) and config, as Podman counts it */
 	bool readonly;	      /* in an additional store */
 	int64_t containers;   /* that use it (filled by list) */
 };
@@ -124,7 +144,8 @@ int store_image_read(struct store *s, const char *id, const char *what /* "manif
 int store_image_tag(struct store *s, const char *id, const char *name, struct error *err);
 int store_image_untag(struct store *s, const char *name, struct error *err);
 /* Remove the image and every layer that no image or container needs.  ERROR_BUSY naming the
- * containers when in use.  ret_layers: ids of removed layers (may be NULL). */
+ * containers when in use.  ret_layers: ids of removed layers (may be NULL); empty while another
+ * process has a lease, which then removes them. */
 int store_image_remove(struct store *s, const char *id, char ***ret_layers, struct error *err);
 /* Layer ids of an image, bottom first. */
 int store_image_layers(struct store *s, const char *id, char ***ret, struct error *err);
