@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * runtime: the OCI runtime's operations, used in process by coracle-runtime, coracle-monitor and the
- * engine (driver.h).
+ * runtime: the OCI runtime's operations, used in process by coracle-runtime, coracle-monitor and
+ * the engine (driver.h).
  *
  * A container is a directory ROOT/ID with state.json (written before the first side effect; renamed
  * into place), an exec fifo while created, and a cgroup.  Status is derived, never stored (spec 4).
  *
- * create() forks: the container's init is a child of the *caller's parent-of-choice*: with
- * `subreaper_child` false init is created with CLONE_PARENT-like semantics so that whoever called
- * runtime_create is its parent; see create.c and docs/design/container-start.md.
+ * create() clones: the container's init is a child of the calling process, and goes to the nearest
+ * subreaper when that ends; see create.c and docs/design/container-start.md.
  */
 #ifndef CORACLE_RUNTIME_RUNTIME_H
 #define CORACLE_RUNTIME_RUNTIME_H
@@ -37,7 +36,7 @@ const char *runtime_status_name(enum runtime_status s);
 
 /* Where and how this invocation works: the global options. */
 struct runtime_context {
-	const char *root;	       /* state directory */
+	const char *root; /* state directory */
 	enum cgroup_driver cgroup_driver;
 	bool rootless;
 	const char *seccomp_cache_dir; /* NULL: no cache */
@@ -45,12 +44,12 @@ struct runtime_context {
 
 struct runtime_create_options {
 	const char *id;
-	const char *bundle;	    /* absolute directory */
-	const char *config;	    /* NULL: BUNDLE/config.json */
+	const char *bundle;	     /* absolute directory */
+	const char *config;	     /* NULL: BUNDLE/config.json */
 	const struct oci_spec *spec; /* not NULL: taken instead of the file (borrowed) */
-	const char *console_socket; /* NULL: none */
+	const char *console_socket;  /* NULL: none */
 	const char *pid_file;
-	unsigned preserve_fds;	    /* 3..2+N and LISTEN_FDS stay open */
+	unsigned preserve_fds; /* 3..2+N and LISTEN_FDS stay open */
 	bool no_pivot, no_new_keyring;
 	int stdin_fd, stdout_fd, stderr_fd; /* for the container; -1: ours */
 };
@@ -62,7 +61,8 @@ int runtime_create(const struct runtime_context *cx, const struct runtime_create
  * EACCES keep their numbers for exit status 127 and 126). */
 int runtime_start(const struct runtime_context *cx, const char *id, struct error *err);
 /* all: every process of the cgroup. */
-int runtime_kill(const struct runtime_context *cx, const char *id, int sig, bool all, struct error *err);
+int runtime_kill(const struct runtime_context *cx, const char *id, int sig, bool all,
+		 struct error *err);
 /* force: SIGKILL first, missing is no error.  Works on any prefix of create. */
 int runtime_delete(const struct runtime_context *cx, const char *id, bool force, struct error *err);
 int runtime_pause(const struct runtime_context *cx, const char *id, struct error *err);
@@ -75,7 +75,7 @@ struct runtime_exec_options {
 	const struct oci_process *process; /* complete (borrowed) */
 	const char *console_socket;
 	const char *pid_file;
-	const char *cgroup;	 /* sub-cgroup or NULL */
+	const char *cgroup; /* sub-cgroup or NULL */
 	unsigned preserve_fds;
 	bool ignore_paused;
 	int stdin_fd, stdout_fd, stderr_fd; /* -1: ours */
@@ -89,17 +89,19 @@ int runtime_exec(const struct runtime_context *cx, const struct runtime_exec_opt
 struct runtime_record {
 	char *oci_version, *id, *bundle, *rootfs, *owner;
 	int64_t created_nsec;
-	int32_t init_pid;	 /* 0 while creating */
+	int32_t init_pid; /* 0 while creating */
 	uint64_t init_start_time;
+	int32_t creator_pid; /* who is at work while init_pid is 0 */
+	uint64_t creator_start_time;
 	struct cgroup_record cgroup;
 	struct strmap annotations;
 	bool no_pivot, systemd;
 	char *console_socket;
-	json_t *exec_defaults; /* what exec needs of the spec: capabilities, apparmor, label, rlimits, seccomp, no_new_privs, maps */
+	json_t *exec_defaults; /* what later operations need of the spec: see record_defaults.c */
 };
 extern const struct json_table runtime_record_table;
-int runtime_record_load(const struct runtime_context *cx, const char *id, struct runtime_record *ret,
-			struct error *err);
+int runtime_record_load(const struct runtime_context *cx, const char *id,
+			struct runtime_record *ret, struct error *err);
 void runtime_record_done(struct runtime_record *r);
 DEFINE_SCOPED_STRUCT(struct runtime_record, runtime_record_done)
 
@@ -107,10 +109,12 @@ DEFINE_SCOPED_STRUCT(struct runtime_record, runtime_record_done)
 int runtime_record_status(const struct runtime_context *cx, const struct runtime_record *r,
 			  enum runtime_status *ret, struct error *err);
 /* The `state` document (JSON, indented as runc prints it). */
-int runtime_state(const struct runtime_context *cx, const char *id, struct buf *out, struct error *err);
+int runtime_state(const struct runtime_context *cx, const char *id, struct buf *out,
+		  struct error *err);
 /* All ids below the root (sorted, new vector). */
 int runtime_list(const struct runtime_context *cx, char ***ret, struct error *err);
-int runtime_ps(const struct runtime_context *cx, const char *id, pid_t **ret, size_t *ret_n, struct error *err);
+int runtime_ps(const struct runtime_context *cx, const char *id, pid_t **ret, size_t *ret_n,
+	       struct error *err);
 void runtime_features(struct buf *out);
 /* The default config.json of `spec`. */
 void runtime_default_spec(bool rootless, struct buf *out);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sys/fd.h"
@@ -134,4 +135,11 @@ int pid_exit_status(int wstatus)
 	if (WIFEXITED(wstatus))
 		return WEXITSTATUS(wstatus);
 	return WIFSIGNALED(wstatus) ? 128 + WTERMSIG(wstatus) : 0;
+}
+
+int pidref_get_fd(const struct pidref *p, int number)
+{
+	int fd = (int)syscall(SYS_pidfd_getfd, p->fd, number, 0);
+
+	return fd < 0 ? -errno : fd;
 }

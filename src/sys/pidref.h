@@ -30,6 +30,8 @@ int pidref_open(struct pidref *p, pid_t pid, uint64_t start_time);
 int pidref_alive_at(pid_t pid, uint64_t start_time);
 int pidref_alive(const struct pidref *p); /* 1, 0 or -errno */
 int pidref_kill(const struct pidref *p, int sig);
+/* Our own copy of descriptor `number` of that process (pidfd_getfd; wants ptrace rights). */
+int pidref_get_fd(const struct pidref *p, int number);
 /* Until the process has ended (poll on the pidfd): 1 ended, 0 timeout; timeout_msec -1: none. */
 int pidref_wait(const struct pidref *p, int timeout_msec);
 /* waitid(P_PIDFD) of a child: exit status 0..255 or 128+signal. */

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command: global options, the table of commands, how errors are told. */
+#include "runtime/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <regex.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/timeutil.h"
+#include "base/trace.h"
+#include "runtime/command_priv.h"
+#include "runtime/record.h"
+#include "sys/fd.h"
+#include "sys/signals.h"
+
+static const struct command *const commands[] = {
+	&command_create, &command_start,      &command_state,	&command_kill, &command_delete,
+	&command_run,	 &command_exec,	      &command_list,	&command_ps,   &command_pause,
+	&command_resume, &command_update,     &command_events,	&command_spec, &command_features,
+	&command_mounts, &command_checkpoint, &command_restore,
+};
+
+struct global_options {
+	const char *root, *log, *log_format, *log_level, *cgroup_manager, *rootless, *criu;
+	bool debug, systemd_cgroup, version;
+};
+
+static const struct option_row global_rows[] = {
+	{ "root", 0, OPTION_STRING, offsetof(struct global_options, root), "DIR",
+	  "directory of the containers' state" },
+	{ "log", 0, OPTION_STRING, offsetof(struct global_options, log), "FILE",
+	  "write messages to FILE too" },
+	{ "log-format", 0, OPTION_STRING, offsetof(struct global_options, log_format), "FORMAT",
+	  "text or json" },
+	{ "log-level", 0, OPTION_STRING, offsetof(struct global_options, log_level), "LEVEL",
+	  "error, warning or debug" },
+	{ "debug", 0, OPTION_FLAG, offsetof(struct global_options, debug), NULL,
+	  "tell more in the log" },
+	{ "systemd-cgroup", 0, OPTION_FLAG, offsetof(struct global_options, systemd_cgroup), NULL,
+	  "let systemd make the cgroups; cgroupsPath is slice:prefix:name" },
+	{ "cgroup-manager", 0, OPTION_STRING, offsetof(struct global_options, cgroup_manager),
+	  "MANAGER", "cgroupfs, systemd or disabled" },
+	{ "rootless", 0, OPTION_STRING, offsetof(struct global_options, rootless), "VALUE",
+	  "true, false or auto" },
+	{ "criu", 0, OPTION_STRING, offsetof(struct global_options, criu), "FILE", NULL },
+	{ "version", 'v', OPTION_FLAG, offsetof(struct global_options, version), NULL,
+	  "print the version" },
+};
+
+/* Where messages go: one per process that calls runtime_main. */
+struct report {
+	int fd; /* --log, or -1 */
+	bool json;
+	bool debug;
+};
+
+static void report_line(const struct report *rp, const char *level, const char *msg)
+{
+	scoped(buf_done) struct buf b = BUF_INIT;
+	char now[TIME_STR_MAX];
+
+	time_format_rfc3339(time_now_nsec(), now);
+	if (rp->json) {
+		buf_addf(&b, "{\"level\":\"%s\",\"msg\":", level);
+		buf_add_json_string(&b, msg);
+		buf_addf(&b, ",\"time\":\"%s\"}\n", now);
+	} else {
+		buf_addf(&b, "time=\"%s\" level=%s msg=", now, level);
+		buf_add_json_string(&b, msg);
+		buf_addc(&b, '\n');
+	}
+	(void)fd_write_all(rp->fd, buf_str(&b), b.len);
+}
+
+static void report_sink(void *arg, enum log_level level, const char *msg)
+{
+	const struct report *rp = arg;
+
+	if (rp->fd >= 0)
+		report_line(rp, level >= LOG_LEVEL_WARN ? "warning" : "debug", msg);
+	else
+		dprintf(STDERR_FILENO, "coracle-runtime: %s: %s\n",
+			level >= LOG_LEVEL_WARN ? "warning" : "debug", msg);
+}
+
+static void report_error(const struct report *rp, const struct error *err)
+{
+	if (rp->fd >= 0)
+		report_line(rp, "error", err->msg);
+	dprintf(STDERR_FILENO, "coracle-runtime: %s\n", err->msg);
+}
+
+static int open_log(const struct global_options *g, struct report *rp, struct error *err)
+{
+	const char *path = g->log;
+
+	if (g->log_format && !streq(g->log_format, "text") && !streq(g->log_format, "json"))
+		return error_set(err, ERROR_INVALID, "--log-format: '%s' is neither text nor json",
+				 g->log_format);
+	rp->json = streq_opt(g->log_format, "json");
+	rp->debug = g->debug || streq_opt(g->log_level, "debug");
+	if (str_empty(path))
+		return 0;
+	/* crun's prefix; its journald: and syslog: are not files. */
+	if (str_has_prefix(path, "journald:") || str_has_prefix(path, "syslog:"))
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "--log: '%s' is not supported, give a file", path);
+	if (str_skip_prefix(path, "file:"))
+		path = str_skip_prefix(path, "file:");
+	rp->fd = fd_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0644);
+	return rp->fd < 0 ? error_os(err, -rp->fd, "open log '%s'", path) : 0;
+}
+
+static int cgroup_driver(const struct global_options *g, enum cgroup_driver *ret, struct error *err)
+{
+	*ret = g->systemd_cgroup ? CGROUP_DRIVER_SYSTEMD : CGROUP_DRIVER_CGROUPFS;
+	if (g->cgroup_manager == NULL || streq(g->cgroup_manager, "cgroupfs"))
+		return 0;
+	if (streq(g->cgroup_manager, "systemd"))
+		*ret = CGROUP_DRIVER_SYSTEMD;
+	else if (streq(g->cgroup_manager, "disabled"))
+		*ret = CGROUP_DRIVER_DISABLED;
+	else
+		return error_set(err, ERROR_INVALID,
+				 "--cgroup-manager: '%s' is none of cgroupfs, systemd, disabled",
+				 g->cgroup_manager);
+	return 0;
+}
+
+static bool is_rootless(const struct global_options *g)
+{
+	bool value = false;
+
+	if (g->rootless && num_bool(g->rootless, &value) == 0)
+		return value;
+	return geteuid() != 0 || !userns_initial();
+}
+
+/* Root and cache strings live as long as the call. */
+static int make_context(const struct global_options *g, struct command_context *cx, char **ret_root,
+			char **ret_cache, struct error *err)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	scoped_free char *root = NULL;
+	int r = cgroup_driver(g, &cx->runtime.cgroup_driver, err);
+
+	if (r < 0)
+		return r;
+	cx->runtime.rootless = is_rootless(g);
+	if (!str_empty(g->root))
+		root = path_absolute(g->root) ? xstrdup(g->root) : realpath(g->root, NULL);
+	else if (geteuid() != 0 && !str_empty(xdg))
+		root = path_join(xdg, "coracle/runtime");
+	else
+		root = xstrdup(RUNTIME_ROOT_DEFAULT);
+	if (root == NULL)
+		return error_os(err, errno, "resolve state root '%s'", g->root);
+	/* Beside the containers; the name is no valid id. */
+	*ret_cache = geteuid() != 0 && !str_empty(xdg) ? path_join(xdg, "coracle/seccomp-cache")
+						       : xstrdup("/run/coracle/seccomp-cache");
+	*ret_root = take_ptr(root);
+	cx->runtime.root = *ret_root;
+	cx->runtime.seccomp_cache_dir = *ret_cache;
+	cx->root_flag = g->root;
+	cx->debug = g->debug;
+	return 0;
+}
+
+static void print_help(struct buf *b)
+{
+	buf_adds(b, "Usage: coracle-runtime [global options] COMMAND [options]\n\nCommands:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		buf_addf(b, "  %-12s %s\n", commands[i]->name, commands[i]->help);
+	buf_adds(b, "\nGlobal options:\n");
+	options_help(global_rows, ARRAY_SIZE(global_rows), b);
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (streq(commands[i]->name, name))
+			return commands[i];
+	}
+	return NULL;
+}
+
+int command_print(struct buf *b, struct error *err)
+{
+	int r = fd_write_all(STDOUT_FILENO, buf_str(b), b->len);
+
+	return r < 0 ? error_os(err, -r, "write to stdout") : 0;
+}
+
+int command_parse(const struct command *c, int argc, char **argv, void *target, int min, int max,
+		  bool intersperse, struct positional *ret, struct error *err)
+{
+	struct error why = ERROR_INIT;
+	int first = argc;
+	int r = options_parse(c->rows, c->n_rows, argc, argv, intersperse, target, &first, &why);
+
+	if (why.kind == ERROR_CANCELED) {
+		scoped(buf_done) struct buf b = BUF_INIT;
+
+		buf_addf(&b, "Usage: coracle-runtime %s\n\n%s\n\nOptions:\n", c->usage, c->help);
+		options_help(c->rows, c->n_rows, &b);
+		return command_print(&b, err);
+	}
+	if (r < 0)
+		return error_prefix(&why, "%s", c->name), error_copy(err, &why);
+	*ret = (struct positional){ argc - first, argv + first };
+	if (ret->argc < min || (max >= 0 && ret->argc > max))
+		return error_set(err, ERROR_INVALID, "usage: coracle-runtime %s", c->usage);
+	return COMMAND_GO;
+}
+
+int command_for_each(const struct command_context *cx, const char *pattern,
+		     int (*fn)(const struct command_context *cx, const char *id, void *arg,
+			       struct error *err),
+		     void *arg, struct error *err)
+{
+	scoped_strv char **ids = NULL;
+	regex_t re;
+	int r = regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB);
+
+	if (r != 0)
+		return error_set(err, ERROR_INVALID, "'%s' is not a regular expression", pattern);
+	r = runtime_list(&cx->runtime, &ids, err);
+	STRV_FOREACH (id, ids) {
+		if (r >= 0 && regexec(&re, *id, 0, NULL, 0) == 0)
+			r = fn(cx, *id, arg, err);
+	}
+	regfree(&re);
+	return r;
+}
+
+static int print_version(struct error *err)
+{
+	scoped(buf_done) struct buf b = BUF_INIT;
+
+	buf_addf(&b,
+		 "coracle-runtime version %s\ncommit: %s\nspec: %s\nlibseccomp: %s\n"
+		 "+SECCOMP +CAP +EBPF +APPARMOR +SELINUX\n",
+		 CORACLE_VERSION, CORACLE_VERSION, OCI_RUNTIME_SPEC_VERSION,
+		 seccomp_library_version());
+	return command_print(&b, err);
+}
+
+static int dispatch(const struct global_options *g, int argc, char **argv, struct error *err)
+{
+	scoped_free char *root = NULL;
+	scoped_free char *cache = NULL;
+	struct command_context cx = { 0 };
+	const struct command *c;
+	int r;
+
+	if (g->version)
+		return print_version(err);
+	if (argc == 0 || streq(argv[0], "help")) {
+		scoped(buf_done) struct buf b = BUF_INIT;
+
+		print_help(&b);
+		r = command_print(&b, err);
+		return r < 0 ? r : argc == 0;
+	}
+	c = find_command(argv[0]);
+	if (c == NULL)
+		return error_set(err, ERROR_INVALID, "unknown command '%s'", argv[0]);
+	r = make_context(g, &cx, &root, &cache, err);
+	return r < 0 ? r : c->run(&cx, argc, argv, err);
+}
+
+bool runtime_needs_protection(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (streq(argv[i], "create") || streq(argv[i], "run") || streq(argv[i], "exec") ||
+		    streq(argv[i], "restore"))
+			return true;
+	}
+	return false;
+}
+
+int runtime_main(int argc, char **argv)
+{
+	struct global_options g = { 0 };
+	struct report rp = { .fd = -1 };
+	struct error err = ERROR_INIT;
+	scoped_free char **args = xnew_n(char *, (size_t)argc + 1);
+	int first = argc;
+	int r;
+
+	memcpy(args, argv, (size_t)argc * sizeof(char *));
+	trace_inherit();
+	signals_ignore_pipe();
+	r = options_parse(global_rows, ARRAY_SIZE(global_rows), argc, args, false, &g, &first,
+			  &err);
+	if (err.kind == ERROR_CANCELED) {
+		first = argc;
+		r = 0;
+	}
+	if (r == 0)
+		r = open_log(&g, &rp, &err);
+	log_set_sink(report_sink, &rp);
+	log_set_level(rp.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN);
+	if (r == 0)
+		r = dispatch(&g, argc - first, args + first, &err);
+	if (r < 0)
+		report_error(&rp, &err);
+	fd_close(rp.fd);
+	log_set_sink(NULL, NULL);
+	if (r >= 0)
+		return r;
+	/* runc's exec says 255, everything else 1. */
+	return first < argc && streq(args[first], "exec") ? 255 : 1;
+}

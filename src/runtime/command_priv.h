@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command_priv: what the files of the commands share; each command is one row of the table in
+ * command.c and lives beside its operation. */
+#ifndef CORACLE_RUNTIME_COMMAND_PRIV_H
+#define CORACLE_RUNTIME_COMMAND_PRIV_H
+
+#include "runtime/options.h"
+#include "runtime/runtime.h"
+
+struct command_context {
+	struct runtime_context runtime;
+	const char *root_flag; /* as given, or NULL */
+	bool debug;
+};
+
+struct command {
+	const char *name, *usage, *help;
+	const struct option_row *rows;
+	size_t n_rows;
+	/* Exit status, or -errno with err set. */
+	int (*run)(const struct command_context *cx, int argc, char **argv, struct error *err);
+};
+
+/* What is left behind the options. */
+struct positional {
+	int argc;
+	char **argv;
+};
+
+/* Returned by command_parse: options are right, go on (no exit status can be this). */
+#define COMMAND_GO 1000
+#define COMMAND_ROWS(rows) rows, ARRAY_SIZE(rows)
+#define COMMAND_PARSE(cmd, argc, argv, target, min, max, p, err) \
+	command_parse((cmd), (argc), (argv), (target), (min), (max), true, (p), (err))
+
+/* Parse argv[1..]; --help prints and gives 0; wrong number of arguments is an error that shows the
+ * usage.  max < 0: any number.  intersperse: options may follow arguments. */
+int command_parse(const struct command *c, int argc, char **argv, void *target, int min, int max,
+		  bool intersperse, struct positional *ret, struct error *err);
+/* fn for each container whose whole id matches the POSIX extended expression. */
+int command_for_each(const struct command_context *cx, const char *regex,
+		     int (*fn)(const struct command_context *cx, const char *id, void *arg,
+			       struct error *err),
+		     void *arg, struct error *err);
+/* Write to stdout. */
+int command_print(struct buf *b, struct error *err);
+
+extern const struct command command_create, command_start, command_run, command_exec, command_kill,
+	command_delete, command_state, command_list, command_ps, command_pause, command_resume,
+	command_update, command_events, command_spec, command_features, command_checkpoint,
+	command_restore, command_mounts;
+
+#endif

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create: the container up to its start socket.
+ *
+ * Order (docs/design/container-start.md, stages and invariants):
+ *   read, validate, plan, open      no side effect outside this process
+ *   state directory and record      from here on delete finds everything
+ *   start socket, cgroup, clone     record updated with the pid while init works
+ *   init ready                      pid file, then ACK: init may outlive us
+ * On any failure undo() takes back what was made, newest first.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "base/str.h"
+#include "base/timeutil.h"
+#include "base/trace.h"
+#include "runtime/create.h"
+#include "runtime/hooks.h"
+#include "runtime/launch.h"
+#include "runtime/record.h"
+#include "sys/atomic_file.h"
+#include "sys/fd.h"
+#include "sys/procfs.h"
+#include "sys/root.h"
+#include "sys/sock.h"
+
+/* /etc/passwd of an image, for HOME only. */
+#define PASSWD_MAX_BYTES ((size_t)1 << 20)
+
+struct creation {
+	const struct runtime_context *cx;
+	const struct runtime_create_options *o;
+	struct oci_spec file_spec; /* when read by us */
+	const struct oci_spec *spec;
+	struct plan plan;
+	struct runtime_record record;
+	struct cgroup_request cgroup;
+	struct cgroup_gate gate;
+	struct launch launch;
+	int dir, proc_fd, listen_fd, console_fd;
+	bool made_dir, made_cgroup;
+};
+
+static int read_spec(struct creation *c, struct error *err)
+{
+	scoped(buf_done) struct buf b = BUF_INIT_MAX(JSON_MAX_BYTES);
+	scoped_free char *joined = NULL;
+	const char *path = c->o->config;
+	int r;
+
+	if (c->o->spec) {
+		c->spec = c->o->spec;
+		return 0;
+	}
+	if (path == NULL || !path_absolute(path)) {
+		joined = path_join(c->o->bundle, path ? path : "config.json");
+		path = joined;
+	}
+	r = fd_read_file(AT_FDCWD, path, JSON_MAX_BYTES, &b);
+	if (r < 0)
+		return error_os(err, -r, "read '%s'", path);
+	r = json_table_parse(&oci_spec_table, buf_str(&b), b.len, &c->file_spec, "config.json", 0,
+			     err);
+	if (r < 0)
+		return r;
+	c->spec = &c->file_spec;
+	return 0;
+}
+
+/* HOME of the user in the image's own /etc/passwd, when the document sets none (as runc and crun).
+ */
+static void add_home(struct plan *p)
+{
+	scoped(buf_done) struct buf b = BUF_INIT_MAX(PASSWD_MAX_BYTES);
+	scoped_strv char **lines = NULL;
+
+	if (strv_env_get(p->process.env, "HOME") != NULL)
+		return;
+	if (root_read_file(p->root.fd, "/etc/passwd", PASSWD_MAX_BYTES, &b) >= 0)
+		lines = strv_split(buf_str(&b), "\n", false);
+	STRV_FOREACH (l, lines) {
+		scoped_strv char **f = strv_split(*l, ":", true);
+		uint32_t uid;
+
+		if (strv_len(f) >= 6 && num_id(f[2], &uid) == 0 && uid == p->process.uid &&
+		    path_absolute(f[5]) && str_printable(f[5])) {
+			strv_env_set(&p->process.env, "HOME", f[5]);
+			return;
+		}
+	}
+	strv_env_set(&p->process.env, "HOME", "/");
+}
+
+/* Socket activation: descriptors after the preserved ones' numbers, and who they are for. */
+static int add_listen_fds(struct plan *p, struct error *err)
+{
+	const char *text = getenv("LISTEN_FDS");
+	uint32_t n;
+
+	if (text == NULL)
+		return 0;
+	/* At most what a descriptor table holds by default. */
+	if (num_u32(text, &n) < 0 || n > 1024)
+		return error_set(err, ERROR_INVALID, "environment LISTEN_FDS: '%s' is no number",
+				 text);
+	p->preserve_fds += n;
+	strv_env_set(&p->process.env, "LISTEN_FDS", text);
+	strv_env_set(&p->process.env, "LISTEN_PID", "1");
+	return 0;
+}
+
+/* A number that is not open would be taken by a descriptor of ours and then leak inside. */
+int create_check_preserved(unsigned n, struct error *err)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (fcntl(3 + (int)i, F_GETFD) < 0)
+			return error_set(err, ERROR_INVALID,
+					 "preserve %u descriptors: descriptor %u is not open", n,
+					 3 + i);
+	}
+	return 0;
+}
+
+static int make_plan(struct creation *c, struct error *err)
+{
+	trace_scope("runtime plan");
+	const struct oci_linux *l = c->spec->linux_;
+	struct plan_request rq = {
+		.id = c->o->id,
+		.bundle = c->o->bundle,
+		.spec = c->spec,
+		.no_pivot = c->o->no_pivot,
+		.new_keyring = !c->o->no_new_keyring,
+		.preserve_fds = c->o->preserve_fds,
+		.rootless = c->cx->rootless,
+	};
+	const char *strict = strmap_get(&c->spec->annotations,
+					"run.oci.seccomp_fail_unknown_syscall");
+	int r = oci_spec_validate(c->spec, err);
+
+	if (r < 0)
+		return r;
+	r = plan_resolve(&rq, &c->plan, err);
+	if (r < 0)
+		return r;
+	if (l && l->seccomp) {
+		r = seccomp_compile_cached(l->seccomp, streq_opt(strict, "1"),
+					   c->cx->seccomp_cache_dir, &c->plan.process.seccomp, err);
+		if (r < 0)
+			return r;
+	}
+	if (c->plan.process.seccomp.notify && !c->plan.process.seccomp_listener_path)
+		return error_set(err, ERROR_INVALID,
+				 "config.json: .linux.seccomp.listenerPath: SCMP_ACT_NOTIFY needs "
+				 "it");
+	r = add_listen_fds(&c->plan, err);
+	if (r < 0)
+		return r;
+	r = plan_open(&c->plan, err);
+	if (r < 0)
+		return r;
+	add_home(&c->plan);
+	return 0;
+}
+
+static int open_console(struct creation *c, struct error *err)
+{
+	if (!c->plan.process.terminal) {
+		if (c->o->console_socket)
+			return error_set(err, ERROR_INVALID,
+					 "--console-socket: config.json has no .process.terminal");
+		return 0;
+	}
+	if (c->o->console_socket == NULL)
+		return error_set(err, ERROR_INVALID,
+				 "config.json: .process.terminal: needs --console-socket");
+	c->console_fd = sock_connect_unix(AT_FDCWD, c->o->console_socket, SOCK_STREAM, err);
+	return c->console_fd < 0 ? error_prefix(err, "console socket") : 0;
+}
+
+static char *owner_name(void)
+{
+	/* The name service may load libraries and block: the number says as much. */
+	return geteuid() == 0 ? xstrdup("root") : xasprintf("%u", (unsigned)geteuid());
+}
+
+static int plan_record(struct creation *c, struct error *err)
+{
+	const struct oci_linux *l = c->spec->linux_;
+	struct runtime_record *rec = &c->record;
+	struct proc_stat st;
+	int r;
+
+	c->cgroup = (struct cgroup_request){
+		.id = c->o->id,
+		.cgroups_path = l ? l->cgroups_path : NULL,
+		.default_parent = "coracle",
+		.driver = c->cx->cgroup_driver,
+		.resources = l ? l->resources : NULL,
+		.annotations = &c->spec->annotations,
+		.rootless = c->cx->rootless,
+		.owner = (uid_t)-1,
+	};
+	r = cgroup_plan(&c->cgroup, &rec->cgroup, err);
+	if (r < 0)
+		return r;
+	r = proc_stat(getpid(), &st);
+	if (r < 0)
+		return error_os(err, -r, "read our own start time");
+	rec->oci_version = xstrdup(c->plan.oci_version);
+	rec->id = xstrdup(c->o->id);
+	rec->bundle = xstrdup(c->o->bundle);
+	rec->rootfs = xstrdup(c->plan.root.path);
+	rec->owner = owner_name();
+	rec->created_nsec = time_now_nsec();
+	rec->creator_pid = getpid();
+	rec->creator_start_time = st.start_time;
+	strmap_copy(&rec->annotations, &c->spec->annotations);
+	rec->no_pivot = c->o->no_pivot;
+	rec->systemd = c->cx->cgroup_driver == CGROUP_DRIVER_SYSTEMD;
+	rec->console_socket = xstrdup_opt(c->o->console_socket);
+	rec->exec_defaults = record_defaults(c->spec);
+	return 0;
+}
+
+static int make_state(struct creation *c, struct error *err)
+{
+	int r;
+
+	c->dir = record_make_dir(c->cx, c->o->id, err);
+	if (c->dir < 0)
+		return c->dir;
+	c->made_dir = true;
+	r = record_save(c->dir, &c->record, err);
+	if (r < 0)
+		return r;
+	if (c->plan.process.seccomp.len > 0) {
+		r = record_save_seccomp(c->dir, &c->plan.process.seccomp, err);
+		if (r < 0)
+			return r;
+	}
+	c->listen_fd = sock_listen_unix(c->dir, RECORD_SOCKET, SOCK_SEQPACKET, 0600, err);
+	return c->listen_fd < 0 ? c->listen_fd : 0;
+}
+
+static int make_cgroup(struct creation *c, struct error *err)
+{
+	trace_scope("runtime cgroup");
+	int r;
+
+	if (c->cx->cgroup_driver == CGROUP_DRIVER_DISABLED)
+		return 0;
+	c->made_cgroup = true;
+	r = cgroup_create(&c->cgroup, &c->record.cgroup, err);
+	if (r < 0) {
+		/* Somebody else's: not ours to remove. */
+		c->made_cgroup = r != -EEXIST;
+		return r;
+	}
+	r = cgroup_gate_open(&c->record.cgroup, &c->gate, err);
+	if (r < 0)
+		return r;
+	return plan_open_cgroup_mounts(&c->plan, &c->record.cgroup, err);
+}
+
+static int run_parent_hooks(struct creation *c, struct error *err)
+{
+	scoped(buf_done) struct buf state = BUF_INIT;
+	int r;
+
+	record_state_text(&c->record, "creating", c->launch.init.pid, 0, &state);
+	r = hooks_run(&c->plan.hooks[PLAN_HOOK_PRESTART], PLAN_HOOK_PRESTART, buf_str(&state),
+		      c->plan.bundle, err);
+	if (r < 0)
+		return r;
+	r = hooks_run(&c->plan.hooks[PLAN_HOOK_CREATE_RUNTIME], PLAN_HOOK_CREATE_RUNTIME,
+		      buf_str(&state), c->plan.bundle, err);
+	if (r < 0)
+		return r;
+	r = sync_send(c->launch.sync_fd, SYNC_CONTINUE, 0);
+	return r < 0 ? error_os(err, -r, "send to container init") : 0;
+}
+
+static int wait_ready(struct creation *c, struct error *err)
+{
+	trace_scope("runtime wait for init");
+
+	for (;;) {
+		struct sync_message m;
+		int r = launch_receive(&c->launch, &m, err);
+
+		if (r < 0)
+			return r;
+		if (r == SYNC_READY)
+			return 0;
+		if (r != SYNC_HOOKS)
+			return error_set(err, ERROR_INTERNAL, "container init: wrong message %d",
+					 r);
+		r = run_parent_hooks(c, err);
+		if (r < 0)
+			return r;
+	}
+}
+
+int create_write_pid_file(const char *path, pid_t pid, struct error *err)
+{
+	char text[16];
+	int n, r;
+
+	if (path == NULL)
+		return 0;
+	n = snprintf(text, sizeof(text), "%d", (int)pid);
+	r = atomic_file_write(AT_FDCWD, path, text, (size_t)n, 0644, false);
+	return r < 0 ? error_os(err, -r, "write pid file '%s'", path) : 0;
+}
+
+static int launch_init(struct creation *c, struct error *err)
+{
+	scoped_free char *head = NULL;
+	scoped_free char *tail = NULL;
+	struct init_args a = {
+		.plan = &c->plan,
+		.gate = c->made_cgroup ? &c->gate : NULL,
+		.proc_fd = c->proc_fd,
+		.sync_fd = -1,
+		.listen_fd = c->listen_fd,
+		.console_fd = c->console_fd,
+		.stdio = { c->o->stdin_fd, c->o->stdout_fd, c->o->stderr_fd },
+		.target_pidfd = -1,
+	};
+	int r;
+
+	record_state_split(&c->record, "creating", &head, &tail);
+	a.state_head = head;
+	a.state_tail = tail;
+	r = launch_start(&a, init_create, -1, &c->launch, err);
+	if (r < 0)
+		return r;
+	r = launch_configure(&c->launch, &a, err);
+	if (r < 0)
+		return r;
+	/* While init works. */
+	c->record.init_pid = c->launch.init.pid;
+	c->record.init_start_time = c->launch.init.start_time;
+	return record_save(c->dir, &c->record, err);
+}
+
+static int finish(struct creation *c, struct error *err)
+{
+	int r = create_write_pid_file(c->o->pid_file, c->launch.init.pid, err);
+
+	if (r < 0)
+		return r;
+	r = sync_send(c->launch.sync_fd, SYNC_ACK, 0);
+	return r < 0 ? error_os(err, -r, "let container init go on") : 0;
+}
+
+static int create_all(struct creation *c, struct error *err)
+{
+	int r;
+
+	r = create_check_preserved(c->o->preserve_fds, err);
+	if (r < 0)
+		return r;
+	if (!record_id_valid(c->o->id))
+		return error_set(err, ERROR_INVALID,
+				 "invalid container id '%s': letters, digits and _+-. are allowed",
+				 c->o->id ? c->o->id : "");
+	r = read_spec(c, err);
+	if (r < 0)
+		return r;
+	c->proc_fd = proc_open(err);
+	if (c->proc_fd < 0)
+		return c->proc_fd;
+	r = make_plan(c, err);
+	if (r < 0)
+		return r;
+	r = open_console(c, err);
+	if (r < 0)
+		return r;
+	r = plan_record(c, err);
+	if (r < 0)
+		return r;
+	r = make_state(c, err);
+	if (r < 0)
+		return r;
+	r = make_cgroup(c, err);
+	if (r < 0)
+		return r;
+	r = launch_init(c, err);
+	if (r < 0)
+		return r;
+	r = wait_ready(c, err);
+	return r < 0 ? r : finish(c, err);
+}
+
+static void undo(struct creation *c)
+{
+	launch_abort(&c->launch);
+	if (c->made_cgroup)
+		(void)cgroup_remove(&c->record.cgroup, true, NULL);
+	if (c->made_dir)
+		(void)record_remove_dir(c->cx, c->o->id, NULL);
+}
+
+static void creation_done(struct creation *c)
+{
+	oci_spec_done(&c->file_spec);
+	plan_done(&c->plan);
+	runtime_record_done(&c->record);
+	cgroup_gate_done(&c->gate);
+	launch_done(&c->launch);
+	fd_close(c->dir);
+	fd_close(c->proc_fd);
+	fd_close(c->listen_fd);
+	fd_close(c->console_fd);
+}
+
+int runtime_create(const struct runtime_context *cx, const struct runtime_create_options *o,
+		   struct pidref *ret_init, struct error *err)
+{
+	trace_scope("runtime create");
+	struct creation c = {
+		.cx = cx,
+		.o = o,
+		.gate = CGROUP_GATE_INIT,
+		.launch = LAUNCH_INIT,
+		.dir = -1,
+		.proc_fd = -1,
+		.listen_fd = -1,
+		.console_fd = -1,
+	};
+	int r = create_all(&c, err);
+
+	if (r < 0) {
+		undo(&c);
+	} else if (ret_init) {
+		*ret_init = c.launch.init;
+		c.launch.init = PIDREF_INIT;
+	}
+	creation_done(&c);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * delete: remove what create made, in whatever state it is.  Each step finds its thing by the
+ * record and takes "already gone" for done, so that a killed delete is finished by the next one.
+ */
+#include <errno.h>
+#include <signal.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/trace.h"
+#include "runtime/command_priv.h"
+#include "runtime/hooks.h"
+#include "runtime/record.h"
+#include "sys/fd.h"
+
+/* A killed process that does not end within this is stuck in the kernel. */
+#define KILL_WAIT_MSEC 10000
+
+static int end_init(const struct runtime_record *rec, struct error *err)
+{
+	scoped(pidref_done) struct pidref init = PIDREF_INIT;
+	int r;
+
+	if (rec->init_pid <= 0)
+		return 0;
+	r = pidref_open(&init, rec->init_pid, rec->init_start_time);
+	if (r == -ESRCH)
+		return 0;
+	if (r < 0)
+		return error_os(err, -r, "open process %d", (int)rec->init_pid);
+	r = pidref_kill(&init, SIGKILL);
+	if (r < 0 && r != -ESRCH)
+		return error_os(err, -r, "kill process %d", (int)rec->init_pid);
+	/* A frozen process dies only when it is thawed. */
+	if (rec->cgroup.path && cgroup_is_frozen(&rec->cgroup) > 0)
+		(void)cgroup_freeze(&rec->cgroup, false, NULL);
+	r = pidref_wait(&init, KILL_WAIT_MSEC);
+	if (r == 0)
+		return error_set(err, ERROR_TIMEOUT, "container '%s': process %d does not end",
+				 rec->id, (int)rec->init_pid);
+	return r < 0 ? error_os(err, -r, "wait for process %d", (int)rec->init_pid) : 0;
+}
+
+/* "Failure must only warn and the others continue" (runtime.md, delete). */
+static void run_poststop(const struct runtime_record *rec)
+{
+	struct plan_hooks hooks = { 0 };
+	struct error err = ERROR_INIT;
+	scoped(buf_done) struct buf state = BUF_INIT;
+
+	if (record_hooks(rec, PLAN_HOOK_POSTSTOP, &hooks, &err) < 0)
+		log_warn("%s; the container is deleted without them", err.msg);
+	if (hooks.n > 0)
+		record_state_text(rec, "stopped", 0, 0, &state);
+	for (size_t i = 0; i < hooks.n; i++) {
+		struct plan_hooks one = { &hooks.items[i], 1 };
+
+		if (hooks_run(&one, PLAN_HOOK_POSTSTOP, buf_str(&state), NULL, &err) < 0)
+			log_warn("%s; the delete goes on", err.msg);
+	}
+	record_hooks_done(&hooks);
+}
+
+static int delete_record(const struct runtime_context *cx, const struct runtime_record *rec,
+			 struct error *err)
+{
+	int r = end_init(rec, err);
+
+	if (r < 0)
+		return r;
+	if (rec->cgroup.path) {
+		r = cgroup_remove(&rec->cgroup, true, err);
+		if (r < 0)
+			return r;
+	}
+	if (rec->init_pid > 0)
+		run_poststop(rec);
+	return record_remove_dir(cx, rec->id, err);
+}
+
+int runtime_delete(const struct runtime_context *cx, const char *id, bool force, struct error *err)
+{
+	trace_scope("runtime delete");
+	scoped(runtime_record_done) struct runtime_record rec = { 0 };
+	struct error why = ERROR_INIT;
+	scoped_fd int dir = record_open_dir(cx, id, &why);
+	enum runtime_status s;
+	int r;
+
+	if (dir < 0)
+		return force && why.kind == ERROR_NOT_FOUND ? 0 : error_copy(err, &why);
+	r = record_load_at(dir, id, &rec, err);
+	if (r < 0)
+		return r;
+	s = record_status(dir, &rec);
+	/* created: nothing of the user's has run (as runc). */
+	if (!force && s != RUNTIME_STOPPED && s != RUNTIME_CREATED)
+		return error_set(err, ERROR_STATE,
+				 "cannot delete container '%s' that is not stopped: %s", id,
+				 runtime_status_name(s));
+	return delete_record(cx, &rec, err);
+}
+
+struct delete_options {
+	bool force, regex;
+};
+static const struct option_row delete_rows[] = {
+	{ "force", 'f', OPTION_FLAG, offsetof(struct delete_options, force), NULL,
+	  "kill it first when it runs; no error when it is missing" },
+	{ "regex", 'r', OPTION_FLAG, offsetof(struct delete_options, regex), NULL,
+	  "ID is a regular expression" },
+};
+
+static int delete_one(const struct command_context *cx, const char *id, void *arg,
+		      struct error *err)
+{
+	return runtime_delete(&cx->runtime, id, *(const bool *)arg, err);
+}
+
+static int delete_run(const struct command_context *cx, int argc, char **argv, struct error *err)
+{
+	struct delete_options o = { 0 };
+	struct positional p;
+	int r = COMMAND_PARSE(&command_delete, argc, argv, &o, 1, 1, &p, err);
+
+	if (r != COMMAND_GO)
+		return r;
+	if (o.regex)
+		return command_for_each(cx, p.argv[0], delete_one, &o.force, err);
+	return delete_one(cx, p.argv[0], &o.force, err);
+}
+
+const struct command command_delete = { "delete", "delete [options] ID",
+					"remove what a stopped container holds",
+					COMMAND_ROWS(delete_rows), delete_run };

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/hooks.h"
+
+#include <string.h>
+
+#include "base/str.h"
+#include "sys/spawn.h"
+
+/* What of a hook's output goes into an error. */
+#define HOOK_OUTPUT_MAX ((size_t)4096)
+
+static int run_one(const struct plan_hook *h, const char *state, const char *cwd, struct error *err)
+{
+	scoped(buf_done) struct buf out = BUF_INIT_MAX(HOOK_OUTPUT_MAX);
+	scoped(buf_done) struct buf errout = BUF_INIT_MAX(HOOK_OUTPUT_MAX);
+	struct spawn s = SPAWN_INIT;
+	/* Longer than that is no timeout at all. */
+	int timeout = h->timeout > 0 ? (int)MIN(h->timeout, 1000000) * 1000 : -1;
+	int status = 0;
+	int r;
+
+	s.path = h->path;
+	s.args = h->args;
+	s.env = h->env;
+	s.cwd = cwd;
+	s.flags = SPAWN_PDEATHSIG_KILL;
+	r = spawn_run(&s, state, strlen(state), HOOK_OUTPUT_MAX, &out, &errout, timeout, &status,
+		      err);
+	if (r < 0)
+		return r;
+	if (status != 0)
+		return error_set(err, ERROR_OS, "exit status %d, stderr: %s", status,
+				 buf_str(&errout));
+	return 0;
+}
+
+int hooks_run(const struct plan_hooks *h, enum plan_hook_kind kind, const char *state,
+	      const char *cwd, struct error *err)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		int r = run_one(&h->items[i], state, cwd, err);
+
+		if (r < 0)
+			return error_prefix(err, "run %s hook #%zu '%s'", plan_hook_name(kind), i,
+					    h->items[i].path);
+	}
+	return 0;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * init: entries.  Stage numbers are those of docs/design/container-start.md.
+ */
+#include "runtime/init/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/init/init_priv.h"
+#include "runtime/sync.h"
+#include "sys/fd.h"
+#include "sys/signals.h"
+
+static _Noreturn void init_fail(int report_fd, const struct error *err)
+{
+	(void)sync_send_error(report_fd, err);
+	_exit(1);
+}
+
+/* Stage 1: nothing of the container exists yet. */
+static int begin(const struct init_args *a, struct error *err)
+{
+	int r;
+
+	signals_reset();
+	r = process_set_dumpable(false);
+	if (r < 0)
+		return error_os(err, -r, "make the process non-dumpable");
+	/* Until the parent has recorded our pid we must not outlive it. */
+	r = process_pdeathsig(SIGKILL);
+	if (r < 0)
+		return error_os(err, -r, "set parent death signal");
+	if (setsid() < 0)
+		return error_os(err, errno, "start a session");
+	/* Whatever the caller leaked to us is not the container's (2024-21626). */
+	r = fd_cloexec_from(3 + (int)a->plan->preserve_fds);
+	if (r < 0)
+		return error_os(err, -r, "close inherited descriptors on exec");
+	for (unsigned i = 0; i < a->plan->preserve_fds; i++) {
+		r = fd_set_cloexec(3 + (int)i, false);
+		if (r < 0)
+			return error_os(err, -r, "preserve descriptor %u", 3 + i);
+	}
+	if (a->gate) {
+		r = cgroup_gate_enter(a->gate, a->born_inside);
+		if (r < 0)
+			return error_os(err, -r, "enter the container's cgroup");
+	}
+	umask(0);
+	return 0;
+}
+
+/* createRuntime and prestart hooks run in the parent. */
+static int parent_hooks(const struct init_args *a, struct error *err)
+{
+	struct sync_message m;
+	int r;
+
+	if (a->plan->hooks[PLAN_HOOK_PRESTART].n == 0 &&
+	    a->plan->hooks[PLAN_HOOK_CREATE_RUNTIME].n == 0)
+		return 0;
+	r = sync_send_plain(a->sync_fd, SYNC_HOOKS, 0);
+	if (r == 0)
+		r = sync_recv(a->sync_fd, &m);
+	if (r <= 0 || m.type != SYNC_CONTINUE)
+		return error_set(err, ERROR_INTERNAL, "wait for hooks: the parent is gone");
+	return 0;
+}
+
+/* Stages 3 and 4: the root and what is mounted in it. */
+static int make_rootfs(const struct init_args *a, struct error *err)
+{
+	int rootfd = a->plan->root.fd;
+	int r;
+
+	r = init_root_attach(a, err);
+	if (r < 0)
+		return r;
+	r = init_mounts(a, err);
+	if (r < 0)
+		return r;
+	r = init_devices(a, err);
+	if (r < 0)
+		return r;
+	r = init_console(a, rootfd, true, err);
+	if (r < 0)
+		return r;
+	return init_masks(a, err);
+}
+
+static int create_setup(const struct init_args *a, char **ret_path, struct error *err)
+{
+	bool rootfs = plan_has_rootfs(a->plan);
+	int r = begin(a, err);
+
+	if (r < 0)
+		return r;
+	r = init_namespaces(a, err);
+	if (r < 0)
+		return r;
+	if (rootfs) {
+		r = make_rootfs(a, err);
+		if (r < 0)
+			return r;
+	}
+	r = init_sysctls(a, err);
+	if (r < 0)
+		return r;
+	r = parent_hooks(a, err);
+	if (r < 0)
+		return r;
+	r = init_hooks(a, PLAN_HOOK_CREATE_CONTAINER, NULL, err);
+	if (r < 0)
+		return r;
+	r = init_root_enter(a, err);
+	if (r < 0)
+		return r;
+	if (!rootfs) {
+		r = init_console(a, AT_FDCWD, false, err);
+		if (r < 0)
+			return r;
+	}
+	return init_process(a, ret_path, err);
+}
+
+/* Stage 6: until somebody says go.  A starter that goes away before it said so is forgotten. */
+static int wait_for_start(const struct init_args *a)
+{
+	for (;;) {
+		scoped_fd int conn = accept4(a->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		struct sync_message m;
+
+		if (conn < 0) {
+			if (errno == EINTR || errno == ECONNABORTED)
+				continue;
+			return -errno;
+		}
+		if (sync_send(conn, SYNC_HELLO, 0) < 0)
+			continue;
+		if (sync_recv(conn, &m) > 0 && m.type == SYNC_GO)
+			return take_fd(conn);
+	}
+}
+
+_Noreturn void init_create(const struct init_args *a)
+{
+	struct error err = ERROR_INIT;
+	struct sync_message m;
+	char *path = NULL;
+	int conn, r;
+
+	if (create_setup(a, &path, &err) < 0)
+		init_fail(a->sync_fd, &err);
+	if (sync_send_plain(a->sync_fd, SYNC_READY, 0) < 0)
+		_exit(1);
+	r = sync_recv(a->sync_fd, &m);
+	if (r <= 0 || m.type != SYNC_ACK)
+		_exit(1);
+	(void)process_pdeathsig(0);
+	(void)fd_close(a->sync_fd);
+	conn = wait_for_start(a);
+	if (conn < 0)
+		_exit(1);
+	/* Nobody else can start us again: their connections end here. */
+	(void)fd_close(a->listen_fd);
+	if (init_hooks(a, PLAN_HOOK_START_CONTAINER, NULL, &err) == 0)
+		(void)init_process_exec(a, path, conn, &err);
+	init_fail(conn, &err);
+}
+
+static int exec_setup(const struct init_args *a, char **ret_path, struct error *err)
+{
+	const struct plan_process *p = &a->plan->process;
+	int r = begin(a, err);
+
+	if (r < 0)
+		return r;
+	r = init_join_target(a, err);
+	if (r < 0)
+		return r;
+	if (a->plan->root.fd >= 0 &&
+	    (fchdir(a->plan->root.fd) < 0 || chroot(".") < 0 || chdir("/") < 0))
+		return error_os(err, errno, "enter the container's root");
+	r = init_console(a, AT_FDCWD, false, err);
+	if (r < 0)
+		return r;
+	if (p->affinity_final) {
+		r = process_set_affinity(0, p->affinity_final);
+		if (r < 0)
+			return error_os(err, -r, "set CPU affinity '%s'", p->affinity_final);
+	}
+	return init_process(a, ret_path, err);
+}
+
+_Noreturn void init_exec(const struct init_args *a)
+{
+	struct error err = ERROR_INIT;
+	struct sync_message m;
+	char *path = NULL;
+
+	if (exec_setup(a, &path, &err) < 0)
+		init_fail(a->sync_fd, &err);
+	/* The parent records our pid before it lets go. */
+	if (sync_send_plain(a->sync_fd, SYNC_READY, 0) < 0 || sync_recv(a->sync_fd, &m) <= 0 ||
+	    m.type != SYNC_ACK)
+		_exit(1);
+	(void)process_pdeathsig(0);
+	(void)init_process_exec(a, path, a->sync_fd, &err);
+	init_fail(a->sync_fd, &err);
+}

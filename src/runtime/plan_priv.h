@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan_priv: the parts of plan_resolve and plan_open, one per file plan_*.c. */
+#ifndef CORACLE_RUNTIME_PLAN_PRIV_H
+#define CORACLE_RUNTIME_PLAN_PRIV_H
+
+#include "runtime/plan.h"
+
+int plan_resolve_namespaces(const struct oci_spec *spec, struct plan_namespaces *ret,
+			    struct error *err);
+/* Wants ret->ns, mount_label and root.propagation already set. */
+int plan_resolve_mounts(const struct oci_spec *spec, struct plan *ret, struct error *err);
+int plan_resolve_devices(const struct oci_spec *spec, struct plan *ret, struct error *err);
+int plan_resolve_sysctls(const struct oci_spec *spec, struct plan *ret, struct error *err);
+/* Word of rootfsPropagation to MS_* bits; 0 for NULL; ULONG_MAX unknown. */
+unsigned long plan_propagation(const char *word);
+
+int plan_open_mounts(struct plan *p, struct error *err);
+int plan_open_devices(struct plan *p, struct error *err);
+
+/* Copy OCI mappings; validated by oci_spec_validate. */
+void plan_copy_map(const struct oci_id_mapping *m, size_t n, struct id_map *ret);
+
+void plan_mount_done(struct plan_mount *m);
+
+#endif
