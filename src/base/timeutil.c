@@ -47,6 +47,11 @@ static long split(int64_t nsec, bool local, struct tm *tm)
 	return rest;
 }
 
+static void put_text(char *to, const char *s)
+{
+	memcpy(to, s, strlen(s) + 1);
+}
+
 /* v in `width` decimal digits; returns the place behind them.  (snprintf would take most of the
  * time that a log line costs.) */
 static char *put_digits(char *to, long v, int width)
@@ -107,7 +112,7 @@ static void format_rfc3339(int64_t nsec, bool local, char out[TIME_STR_MAX])
 	long rest;
 
 	if (nsec == 0) {
-		strcpy(out, "0001-01-01T00:00:00Z");
+		put_text(out, "0001-01-01T00:00:00Z");
 		return;
 	}
 	rest = split(nsec, local, &tm);
@@ -115,7 +120,7 @@ static void format_rfc3339(int64_t nsec, bool local, char out[TIME_STR_MAX])
 	if (tm.tm_gmtoff != 0)
 		put_offset(out, &tm, true);
 	else
-		strcpy(out, "Z");
+		put_text(out, "Z");
 }
 
 void time_format_rfc3339(int64_t nsec, char out[TIME_STR_MAX])
@@ -144,7 +149,7 @@ void time_format_go(int64_t nsec, char out[TIME_STR_MAX])
 	long rest;
 
 	if (nsec == 0) {
-		strcpy(out, "0001-01-01 00:00:00 +0000 UTC");
+		put_text(out, "0001-01-01 00:00:00 +0000 UTC");
 		return;
 	}
 	rest = split(nsec, true, &tm);
@@ -153,7 +158,7 @@ void time_format_go(int64_t nsec, char out[TIME_STR_MAX])
 	out = put_offset(out, &tm, false);
 	*out++ = ' ';
 	/* Zone abbreviations have at most six letters in practice; a hostile TZ may have more. */
-	strcpy(out, strlen(tm.tm_zone) < 16 ? tm.tm_zone : "?");
+	put_text(out, strlen(tm.tm_zone) < 16 ? tm.tm_zone : "?");
 }
 
 /* Days since 1970-01-01 of a date of the proleptic Gregorian calendar. */

@@ -5,6 +5,15 @@
 #include "base/str.h"
 #include "harness/test.h"
 
+static size_t as_index(const char *s)
+{
+	uint32_t n = UINT32_MAX;
+
+	if (num_u32(s, &n) < 0)
+		test_fail(__FILE__, __LINE__, "'%s' is no index", s);
+	return n;
+}
+
 /* Set the value at "/a/0/b" (value NULL deletes the last key). */
 static int patch(json_t *j, const char *pointer, const char *value)
 {
@@ -14,7 +23,7 @@ static int patch(json_t *j, const char *pointer, const char *value)
 	struct error err = ERROR_INIT;
 
 	for (size_t i = 0; i + 1 < n && j != NULL; i++)
-		j = json_is_array(j) ? json_array_get(j, (size_t)atoi(keys[i]))
+		j = json_is_array(j) ? json_array_get(j, as_index(keys[i]))
 				     : json_object_get(j, keys[i]);
 	if (j == NULL)
 		return -1;
@@ -25,7 +34,7 @@ static int patch(json_t *j, const char *pointer, const char *value)
 	if (json_is_array(j) && streq(keys[n - 1], "-"))
 		return json_array_append_new(j, v);
 	if (json_is_array(j))
-		return json_array_set_new(j, (size_t)atoi(keys[n - 1]), v);
+		return json_array_set_new(j, as_index(keys[n - 1]), v);
 	return json_object_set_new(j, keys[n - 1], v);
 }
 
