@@ -1,0 +1,276 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Side-by-side benchmarks: ours, the peers, and the floor, interleaved; medians and ratios.
+#
+#	BUILD=DIR bench/run.sh [SECTION]...	sections: runtime run exec ps memory (default: all)
+#	ROUNDS=N (default 20)
+#
+# Root is needed.  Everything runs in one mount namespace of its own in which a hybrid machine's v2
+# cgroup tree is unmounted: Debian's crun knows no hybrid layout, and all shall meet the same.  State lives below a
+# temporary directory; a section whose programs are missing says which and is passed over.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+BUILD=${BUILD:-$here/../build}
+ROUNDS=${ROUNDS:-20}
+
+if [ "$(id -u)" -ne 0 ]; then
+	echo "bench: namespaces, mounts and cgroups need root" >&2
+	exit 1
+fi
+if [ "${BENCH_INSIDE:-}" != 1 ]; then
+	BENCH_INSIDE=1 exec unshare -m --propagation private "$0" "$@"
+fi
+if [ "$(stat -f -c %T /sys/fs/cgroup/unified 2>/dev/null)" = cgroup2fs ]; then
+	umount /sys/fs/cgroup/unified
+fi
+
+BUILD=$(cd "$BUILD" && pwd) || exit 1
+PATH=$BUILD:$BUILD/bench:$BUILD/src/cmd:$PATH:/usr/sbin:/sbin
+export PATH
+interleave=$BUILD/bench/interleave
+floor=$BUILD/bench/floor
+tmp=$(mktemp -d /var/tmp/coracle-bench-XXXXXX)
+podman="podman --root $tmp/podman --runroot $tmp/podman-run --cgroup-manager cgroupfs --log-level error"
+coracle="coracle --root $tmp/coracle --runroot $tmp/coracle-run --cgroup-manager cgroupfs"
+image=localhost/coracle-bench
+
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+
+# skip SECTION REASON
+skip() {
+	echo "$1: skipped: $2"
+}
+
+cleanup() {
+	have podman && $podman rm -fa -t 0 >/dev/null 2>&1
+	have coracle && $coracle rm -fa -t 0 >/dev/null 2>&1
+	for runtime in crun runc coracle-runtime; do
+		have "$runtime" || continue
+		for id in $("$runtime" --root "$tmp/$runtime" list -q 2>/dev/null); do
+			"$runtime" --root "$tmp/$runtime" delete -f "$id" 2>/dev/null
+		done
+	done
+	# Overlay and container mounts below, deepest first.
+	awk -v t="$tmp/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+		while read -r m; do umount -l "$m"; done
+	rm -rf --one-file-system "$tmp"
+	rmdir /sys/fs/cgroup/*/coracle-bench 2>/dev/null
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+make_root() {
+	busybox=$(command -v busybox) || return 1
+	mkdir -p "$tmp/rootfs/bin" "$tmp/rootfs/proc" "$tmp/rootfs/sys" "$tmp/rootfs/dev" \
+		"$tmp/rootfs/tmp" "$tmp/rootfs/etc"
+	cp "$busybox" "$tmp/rootfs/bin/busybox"
+	for applet in sh true sleep cat ls; do
+		ln -s busybox "$tmp/rootfs/bin/$applet"
+	done
+	echo 'root:x:0:0:root:/:/bin/sh' >"$tmp/rootfs/etc/passwd"
+	tar -C "$tmp/rootfs" -cf "$tmp/rootfs.tar" .
+}
+
+# bundle NAME PROGRAM [ARG]: an OCI bundle as podman makes it, without user namespace and seccomp
+bundle() {
+	mkdir -p "$tmp/$1"
+	args="\"$2\""
+	[ $# -gt 2 ] && args="$args, \"$3\""
+	cat >"$tmp/$1/config.json" <<EOF
+{ "ociVersion": "1.0.2",
+  "root": { "path": "$tmp/rootfs" },
+  "process": { "args": [ $args ], "cwd": "/", "env": [ "PATH=/bin" ], "user": { "uid": 0, "gid": 0 },
+    "noNewPrivileges": true,
+    "capabilities": { "bounding": [ "CAP_CHOWN", "CAP_KILL" ], "effective": [ "CAP_CHOWN", "CAP_KILL" ],
+      "permitted": [ "CAP_CHOWN", "CAP_KILL" ] },
+    "rlimits": [ { "type": "RLIMIT_NOFILE", "hard": 1024, "soft": 1024 } ] },
+  "hostname": "bench",
+  "mounts": [
+    { "destination": "/proc", "type": "proc", "source": "proc" },
+    { "destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+      "options": [ "nosuid", "strictatime", "mode=755", "size=65536k" ] },
+    { "destination": "/dev/pts", "type": "devpts", "source": "devpts",
+      "options": [ "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5" ] },
+    { "destination": "/dev/shm", "type": "tmpfs", "source": "shm",
+      "options": [ "nosuid", "noexec", "nodev", "mode=1777", "size=65536k" ] },
+    { "destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue",
+      "options": [ "nosuid", "noexec", "nodev" ] },
+    { "destination": "/sys", "type": "sysfs", "source": "sysfs",
+      "options": [ "nosuid", "noexec", "nodev", "ro" ] } ],
+  "linux": {
+    "cgroupsPath": "/coracle-bench/$1",
+    "resources": { "devices": [ { "allow": false, "access": "rwm" } ], "pids": { "limit": 2048 } },
+    "namespaces": [ { "type": "pid" }, { "type": "network" }, { "type": "ipc" }, { "type": "uts" },
+      { "type": "mount" } ],
+    "maskedPaths": [ "/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware" ],
+    "readonlyPaths": [ "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys" ] } }
+EOF
+}
+
+section_runtime() {
+	if ! have busybox; then
+		skip runtime "busybox is missing (package busybox-static)"
+		return
+	fi
+	set -- -- floor "$floor" "$tmp/rootfs" /bin/true
+	if have bwrap; then
+		set -- "$@" -- bwrap bwrap --unshare-all --bind "$tmp/rootfs" / --proc /proc --dev /dev \
+			/bin/true
+	else
+		skip "runtime (bwrap)" "bwrap is missing (package bubblewrap)"
+	fi
+	for runtime in coracle-runtime crun runc; do
+		if ! have "$runtime"; then
+			skip "runtime ($runtime)" "$runtime is missing"
+			continue
+		fi
+		bundle "b-$runtime" /bin/true
+		r="$runtime --root $tmp/$runtime"
+		# shellcheck disable=SC2086
+		set -- "$@" -- "$runtime run" $r run -b "$tmp/b-$runtime" "run%r" -- \
+			"$runtime create+start+delete" $r create -b "$tmp/b-$runtime" "c%r" ++ \
+			$r start "c%r" ++ $r delete -f "c%r"
+	done
+	"$interleave" -n "$ROUNDS" -t "runtime: true in a new container" "$@"
+}
+
+# The image into both stores; 1 with a reason when one cannot.
+engines() {
+	if ! have podman; then
+		skip "$1" "podman is missing"
+		return 1
+	fi
+	if ! have coracle; then
+		skip "$1" "coracle is missing in $BUILD"
+		return 1
+	fi
+	[ -e "$tmp/engines" ] && return 0
+	make_config
+	if ! $podman import "$tmp/rootfs.tar" "$image" >"$tmp/log" 2>&1; then
+		skip "$1" "podman import failed: $(tail -1 "$tmp/log")"
+		return 1
+	fi
+	if ! $coracle import "$tmp/rootfs.tar" "$image" >"$tmp/log" 2>&1; then
+		skip "$1" "coracle import failed: $(tail -1 "$tmp/log")"
+		return 1
+	fi
+	: >"$tmp/engines"
+}
+
+# Machines without CAP_SYS_RESOURCE cannot raise limits, which Debian's podman always does.
+make_config() {
+	cat >"$tmp/containers.conf" <<EOF
+[containers]
+default_ulimits = [ "nofile=1024:1024", "nproc=1024:1024" ]
+[engine]
+EOF
+	export CONTAINERS_CONF="$tmp/containers.conf"
+}
+
+section_run() {
+	engines run || return
+	# shellcheck disable=SC2086
+	"$interleave" -n "$ROUNDS" -t "run --rm --network none IMAGE true" \
+		-- podman $podman run --rm --network none "$image" true \
+		-- coracle $coracle run --rm --network none "$image" true
+	set -- -- coracle $coracle run --rm --network bridge "$image" true
+	if $podman run --rm --network bridge "$image" true >"$tmp/log" 2>&1; then
+		# shellcheck disable=SC2086
+		set -- -- podman $podman run --rm --network bridge "$image" true "$@"
+	else
+		skip "run (podman with bridge)" "$(tail -1 "$tmp/log") (is iptables installed?)"
+	fi
+	"$interleave" -n "$ROUNDS" -t "run --rm --network bridge IMAGE true" "$@"
+}
+
+# start_sleepers NAME: one idle container in each engine
+start_sleepers() {
+	for engine in "$podman" "$coracle"; do
+		if ! $engine run -d --name "$1" --network none "$image" sleep 1000000 >"$tmp/log" 2>&1; then
+			echo "${engine%% *} run failed: $(tail -1 "$tmp/log")"
+			return 1
+		fi
+	done
+}
+
+section_exec() {
+	engines exec || return
+	if ! reason=$(start_sleepers exec-bench); then
+		skip exec "$reason"
+		return
+	fi
+	# shellcheck disable=SC2086
+	"$interleave" -n "$ROUNDS" -t "exec CONTAINER true" \
+		-- podman $podman exec exec-bench true \
+		-- coracle $coracle exec exec-bench true
+	$podman rm -f -t 0 exec-bench >/dev/null
+	$coracle rm -f -t 0 exec-bench >/dev/null
+}
+
+section_ps() {
+	engines ps || return
+	i=0
+	while [ $i -lt 100 ]; do
+		for engine in "$podman" "$coracle"; do
+			if ! $engine create --name "ps-$i" --network none "$image" true >"$tmp/log" 2>&1; then
+				skip ps "${engine%% *} create failed: $(tail -1 "$tmp/log")"
+				return
+			fi
+		done
+		i=$((i + 1))
+	done
+	# shellcheck disable=SC2086
+	"$interleave" -n "$ROUNDS" -t "ps -a with 100 containers" \
+		-- podman $podman ps -a -- coracle $coracle ps -a
+	$podman rm -fa -t 0 >/dev/null
+	$coracle rm -fa -t 0 >/dev/null
+}
+
+# pss PID: "PSS kB, private dirty kB"
+pss() {
+	awk '/^Pss:/ { p = $2 } /^Private_Dirty:/ { d = $2 } END { printf "%d %d", p, d }' \
+		"/proc/$1/smaps_rollup"
+}
+
+section_memory() {
+	engines memory || return
+	if ! reason=$(start_sleepers mem-bench); then
+		skip memory "$reason"
+		return
+	fi
+	a=$($podman inspect --format '{{.State.ConmonPid}}' mem-bench)
+	b=$($coracle inspect --format '{{.State.ConmonPid}}' mem-bench)
+	echo "memory of one idle container's monitor"
+	printf '  %-28s %11s %16s\n' "" "PSS kB" "private dirty kB"
+	# shellcheck disable=SC2046,SC2183
+	printf '  %-28s %11d %16d\n' conmon $(pss "$a")
+	# shellcheck disable=SC2046,SC2183
+	printf '  %-28s %11d %16d\n' coracle-monitor $(pss "$b")
+	$podman rm -f -t 0 mem-bench >/dev/null
+	$coracle rm -f -t 0 mem-bench >/dev/null
+}
+
+for program in "$interleave" "$floor"; do
+	if [ ! -x "$program" ]; then
+		echo "bench: '$program' is missing: build first (meson compile -C BUILD), or set BUILD" >&2
+		exit 1
+	fi
+done
+if ! make_root; then
+	echo "bench: busybox is missing (package busybox-static)" >&2
+	exit 1
+fi
+echo "$(nproc) processors, $(uname -r), load $(cut -d' ' -f1-3 /proc/loadavg)"
+[ $# -eq 0 ] && set -- runtime run exec ps memory
+for section in "$@"; do
+	case $section in
+	runtime | run | exec | ps | memory) "section_$section" ;;
+	*)
+		echo "bench: unknown section '$section': runtime, run, exec, ps, memory" >&2
+		exit 1
+		;;
+	esac
+done
