@@ -176,6 +176,7 @@ section_run() {
 	"$interleave" -n "$ROUNDS" -t "run --rm --network none IMAGE true" \
 		-- podman $podman run --rm --network none "$image" true \
 		-- coracle $coracle run --rm --network none "$image" true
+	# shellcheck disable=SC2086
 	set -- -- coracle $coracle run --rm --network bridge "$image" true
 	if $podman run --rm --network bridge "$image" true >"$tmp/log" 2>&1; then
 		# shellcheck disable=SC2086
