@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * db: the engine's state database, GRAPHROOT/db.sqlite: objects as JSON documents with a version and
- * an index by name.  Configuration is written once and durable; state is written without a sync (it dies
- * with the boot) and carries the boot id it belongs to.
+ * db: the engine's state database, GRAPHROOT/db.sqlite: objects as JSON documents with a version
+ *and an index by name.  Configuration is written once and durable; state is written without a sync
+ *(it dies with the boot) and carries the boot id it belongs to.
  *
  *	container(id PRIMARY KEY, name UNIQUE, created, version, rm, summary, config)
  *	container_state(id PRIMARY KEY, boot, intent, status, pid, ..., state)
@@ -25,7 +25,7 @@
 
 /* What changes: one document per container. */
 struct container_state {
-	int status;		/* enum container_status */
+	int status; /* enum container_status */
 	int32_t pid;
 	uint64_t pid_start;
 	int32_t monitor_pid;
@@ -36,11 +36,11 @@ struct container_state {
 	char *error;
 	bool mounted;
 	char *mountpoint;
-	bool netns;		/* pinned at RUNROOT/netns/<id> */
+	bool netns; /* pinned at RUNROOT/netns/<id> */
 	struct network_address *networks;
 	size_t n_networks;
-	char *intent;		/* operation under way ("start", "remove", ...), NULL: none: what a later
-				 * command finishes or undoes */
+	char *intent; /* operation under way ("start", "remove", ...), NULL: none: what a later
+		       * command finishes or undoes */
 	int32_t restart_count;
 	char *boot_id;
 };
@@ -63,25 +63,30 @@ void db_close(struct db *db);
 struct sqldb *db_sql(struct db *db);
 
 /* ERROR_EXISTS with Podman's text when the name is taken. */
-int db_container_insert(struct db *db, const struct container_record *r, bool durable, struct error *err);
-int db_container_load(struct db *db, const char *id, struct container_record *ret, struct error *err);
+int db_container_insert(struct db *db, const struct container_record *r, bool durable,
+			struct error *err);
+int db_container_load(struct db *db, const char *id, struct container_record *ret,
+		      struct error *err);
 int db_container_lookup(struct db *db, const char *word, char ret_id[65], struct error *err);
-int db_container_save_state(struct db *db, const char *id, const struct container_state *s, struct error *err);
+int db_container_save_state(struct db *db, const char *id, const struct container_state *s,
+			    struct error *err);
 int db_container_delete(struct db *db, const char *id, struct error *err);
 int db_container_ids(struct db *db, char ***ret, struct error *err);
 /* Every container in one snapshot. */
-int db_container_each(struct db *db, int (*fn)(void *arg, struct container_record *r, struct error *err),
+int db_container_each(struct db *db,
+		      int (*fn)(void *arg, struct container_record *r, struct error *err),
 		      void *arg, struct error *err);
-/* What a listing needs of every container (image to cidfile of the summary, the recorded state): decodes
- * no configuration.  Newest first. */
-int db_container_summaries(struct db *db, struct container_summary **ret, size_t *ret_n, struct error *err);
-/* Which containers a killed command may have left: those with an intent, and those to be removed at
- * their end (--rm) that have a process recorded which no longer lives. */
+/* What a listing needs of every container (image to cidfile of the summary, the recorded state):
+ * decodes no configuration.  Newest first. */
+int db_container_summaries(struct db *db, struct container_summary **ret, size_t *ret_n,
+			   struct error *err);
+/* Which containers a killed command may have left: those with an intent, and those with a process
+ * recorded that no longer lives. */
 int db_container_unfinished(struct db *db, char ***ret, struct error *err);
 /* Does a state of another boot exist? */
 bool db_stale(struct db *db, const char *boot_id);
-/* ids of containers that use a volume, network or image, or depend on a container: kind is "volume",
- * "network", "image", "container". */
+/* ids of containers that use a volume, network or image, or depend on a container: kind is
+ * "volume", "network", "image", "container". */
 int db_users(struct db *db, const char *kind, const char *name, char ***ret, struct error *err);
 int db_exit_code_put(struct db *db, const char *id, int code, struct error *err);
 int db_exit_code_get(struct db *db, const char *id, int *ret, struct error *err);
@@ -90,7 +95,7 @@ int db_volume_insert(struct db *db, const struct volume *v, bool durable, struct
 int db_volume_update(struct db *db, const struct volume *v, struct error *err);
 int db_volume_load(struct db *db, const char *name, struct volume *ret, struct error *err);
 int db_volume_delete(struct db *db, const char *name, struct error *err);
-int db_volume_each(struct db *db, int (*fn)(void *arg, struct volume *v, struct error *err), void *arg,
-		   struct error *err);
+int db_volume_each(struct db *db, int (*fn)(void *arg, struct volume *v, struct error *err),
+		   void *arg, struct error *err);
 
 #endif

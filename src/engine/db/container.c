@@ -386,12 +386,10 @@ int db_container_unfinished(struct db *db, char ***ret, struct error *err)
 {
 	scoped_strv char **ids = NULL;
 	struct sqldb_stmt *s;
-	int r = sqldb_query(
-		db->sql, &s, err,
-		"SELECT id, 1, 0, 0 FROM container_state WHERE intent IS NOT NULL UNION ALL"
-		" SELECT s.id, 0, s.pid, s.pid_start FROM container c JOIN container_state s"
-		" ON s.id = c.id WHERE c.rm AND s.intent IS NULL AND s.pid > 0",
-		"");
+	int r = sqldb_query(db->sql, &s, err,
+			    "SELECT id, intent IS NOT NULL, pid, pid_start FROM container_state"
+			    " WHERE intent IS NOT NULL OR pid > 0",
+			    "");
 
 	if (r < 0)
 		return r;

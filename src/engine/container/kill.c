@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+
+#include "engine/container/container_priv.h"
+
+int container_kill(struct engine *e, const char *word, int sig, struct error *err)
+{
+	scoped(container_done) struct container c = CONTAINER_INIT;
+	struct runtime_driver *d;
+	int r = container_open(e, word, &c, err);
+
+	if (r >= 0)
+		r = container_allowed(CONTAINER_OP_KILL, &c.r, false, err);
+	if (r >= 0)
+		r = container_driver(&c, &d, err);
+	if (r < 0)
+		return r;
+	r = d->ops->kill(d, c.r.id, sig, false, err);
+	if (r < 0 || sig != SIGKILL || c.r.state.status != CONTAINER_PAUSED)
+		return r;
+	/* A frozen process does not die on v1: thaw it for its end. */
+	r = d->ops->resume(d, c.r.id, err);
+	if (r < 0)
+		return r;
+	c.r.state.status = CONTAINER_RUNNING;
+	return container_save(&c, err);
+}

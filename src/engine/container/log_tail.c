@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/container/log_tail.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "wire/monitor.h"
+
+/* Longer than any line (8192 bytes of text and a stamp). */
+#define WINDOW_BYTES ((size_t)64 << 10)
+
+static int read_at(int fd, char *out, size_t len, int64_t offset)
+{
+	size_t got = 0;
+
+	while (got < len) {
+		ssize_t n = pread(fd, out + got, len - got, offset + (int64_t)got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO; /* shorter than its size: truncated under us */
+		got += (size_t)n;
+	}
+	return 0;
+}
+
+static bool is_ended(const char *line, size_t len)
+{
+	struct monitor_log_line l;
+
+	return monitor_log_line_parse(line, len, &l) >= 0 && !l.partial;
+}
+
+struct search {
+	int64_t want, lines;
+	int64_t found; /* offset, -1: not yet */
+};
+
+/* Whole lines of a window that ends with a newline, last first.  Returns the length of the piece in
+ * front that may belong to a line that begins in the window before. */
+static size_t scan_back(const char *window, size_t len, int64_t base, struct search *s)
+{
+	size_t end = len; /* behind the newline of the line looked at */
+
+	while (end > 0) {
+		const char *nl = end > 1 ? memrchr(window, '\n', end - 1) : NULL;
+		size_t begin = nl ? (size_t)(nl - window) + 1 : 0;
+
+		if (!nl && base > 0)
+			return end;
+		if (is_ended(window + begin, end - 1 - begin)) {
+			if (s->lines == s->want) {
+				s->found = base + (int64_t)end;
+				return 0;
+			}
+			s->lines++;
+		}
+		end = begin;
+	}
+	return 0;
+}
+
+int log_tail_find(int fd, int64_t want, int64_t *ret_offset, int64_t *ret_lines)
+{
+	scoped_free char *window = xmalloc(WINDOW_BYTES);
+	struct search s = { .want = want, .found = -1 };
+	struct stat st;
+	int64_t end;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	end = st.st_size;
+	while (end > 0 && s.found < 0) {
+		size_t len = MIN((size_t)end, WINDOW_BYTES), whole = len, rest;
+		int64_t base = end - (int64_t)len;
+		int r = read_at(fd, window, len, base);
+
+		if (r < 0)
+			return r;
+		if (end == st.st_size) { /* a line being written has no newline yet */
+			const char *nl = memrchr(window, '\n', len);
+
+			whole = nl ? (size_t)(nl - window) + 1 : 0;
+		}
+		rest = scan_back(window, whole, base, &s);
+		/* A window without any newline: no monitor wrote that; pass over it. */
+		end = rest == len || whole == 0 ? base : base + (int64_t)rest;
+	}
+	*ret_offset = s.found < 0 ? 0 : s.found;
+	*ret_lines = s.lines;
+	return 0;
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The monitor as a program: its command line and its pipes (wire/monitor.h draws the exchange). The
+ * same command line works with conmon 2.x.  It is started with --sync, so it stays our child and
+ * its pid is known at once.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/timeutil.h"
+#include "base/trace.h"
+#include "engine/container/container_priv.h"
+#include "sys/fd.h"
+#include "sys/spawn.h"
+#include "wire/monitor.h"
+
+/* A runtime may have to wait for slow storage; Podman gives it four minutes. */
+#define ANSWER_WAIT_MSEC 240000
+#define OUR_MONITOR "coracle-monitor"
+
+void monitor_process_done(struct monitor_process *m)
+{
+	if (!m)
+		return;
+	pidref_done(&m->ref);
+	fd_close(m->sync_fd);
+	fd_close(m->start_fd);
+	fd_close(m->attach_fd);
+	buf_done(&m->unread);
+	*m = MONITOR_PROCESS_INIT;
+}
+
+/* What the runtime program must be told whenever the monitor runs it. */
+static void add_runtime_args(struct engine *e, char ***args)
+{
+	strv_add(args, "--runtime-arg");
+	strv_add(args, "--root");
+	strv_add(args, "--runtime-arg");
+	strv_add_take(args, engine_run_path(e, "runtime"));
+}
+
+static void add_log_args(struct container *c, char ***args)
+{
+	const struct wish_log *log = &c->r.wish.log;
+	scoped_free char *path = log->path ? xstrdup(log->path)
+					   : engine_path(c->e, "containers/%s/" CONTAINER_LOG_NAME,
+							 c->r.id);
+
+	strv_add(args, "-l");
+	if (streq(log->driver, "k8s-file"))
+		strv_addf(args, "k8s-file:%s", path);
+	else
+		strv_add(args, log->driver);
+	if (log->max_size > 0) {
+		strv_add(args, "--log-size-max");
+		strv_addf(args, "%lld", (long long)log->max_size);
+	}
+	if (!str_empty(log->tag)) {
+		strv_add(args, "--log-tag");
+		strv_add(args, log->tag);
+	}
+}
+
+static void add_exit_command(struct container *c, const char *exit_lock, char ***args)
+{
+	if (!c->e->program)
+		return;
+	strv_add(args, "--exit-command");
+	strv_add(args, c->e->program);
+	STRV_FOREACH (a, c->e->global_args) {
+		strv_add(args, "--exit-command-arg");
+		strv_add(args, *a);
+	}
+	strv_add(args, "--exit-command-arg");
+	strv_add(args, "container");
+	strv_add(args, "--exit-command-arg");
+	strv_add(args, "cleanup");
+	if (c->r.wish.rm) {
+		strv_add(args, "--exit-command-arg");
+		strv_add(args, "--rm");
+	}
+	strv_add(args, "--exit-command-arg");
+	strv_add(args, c->r.id);
+	if (exit_lock && streq(path_base(c->e->conmon_path), OUR_MONITOR)) {
+		strv_add(args, "--exit-lock");
+		strv_add(args, exit_lock);
+	}
+}
+
+char **monitor_container_args(struct container *c, const char *exit_lock)
+{
+	scoped_free char *bundle = engine_run_path(c->e, "containers/%s", c->r.id);
+	const struct wish_process *p = &c->r.wish.process;
+	const char *runtime = c->r.wish.runtime ? c->r.wish.runtime : c->e->runtime_path;
+	char **args = NULL;
+
+	strv_add(&args, c->e->conmon_path);
+	strv_add(&args, "--api-version");
+	strv_add(&args, "1");
+	strv_add(&args, "-c");
+	strv_add(&args, c->r.id);
+	strv_add(&args, "-u");
+	strv_add(&args, c->r.id);
+	strv_add(&args, "-n");
+	strv_add(&args, c->r.name);
+	strv_add(&args, "-r");
+	strv_add(&args, runtime);
+	strv_add(&args, "-b");
+	strv_add(&args, bundle);
+	strv_add(&args, "-p");
+	strv_addf(&args, "%s/pidfile", bundle);
+	strv_add(&args, "-P");
+	strv_addf(&args, "%s/conmon.pid", bundle);
+	strv_add(&args, "--exit-dir");
+	strv_add_take(&args, engine_run_path(c->e, "exits"));
+	strv_add(&args, "--persist-dir");
+	strv_add_take(&args, engine_run_path(c->e, "persist/%s", c->r.id));
+	strv_add(&args, "--full-attach");
+	strv_add(&args, "--sync");
+	add_log_args(c, &args);
+	add_runtime_args(c->e, &args);
+	if (p->terminal)
+		strv_add(&args, "-t");
+	else if (p->stdin_open)
+		strv_add(&args, "-i");
+	if (p->timeout.set && p->timeout.value) {
+		strv_add(&args, "-T");
+		strv_addf(&args, "%u", p->timeout.value);
+	}
+	add_exit_command(c, exit_lock, &args);
+	return args;
+}
+
+/* Pipes of one session: our end of each, and its end. */
+struct session_pipes {
+	int sync[2], start[2], attach[2];
+};
+
+static void close_pipes(struct session_pipes *p)
+{
+	for (int i = 0; i < 2; i++) {
+		fd_close(p->sync[i]);
+		fd_close(p->start[i]);
+		fd_close(p->attach[i]);
+	}
+}
+
+static int open_pipes(struct session_pipes *p, bool with_attach, struct error *err)
+{
+	int r = fd_pipe(p->sync, 0);
+
+	if (r >= 0)
+		r = fd_pipe(p->start, 0);
+	if (r >= 0 && with_attach)
+		r = fd_pipe(p->attach, 0);
+	return r < 0 ? error_os(err, -r, "make a pipe") : 0;
+}
+
+static int spawn_with(char *const *args, const char *cwd, const struct session_pipes *p,
+		      const int *keep, size_t n_keep, struct pidref *ret, struct error *err)
+{
+	scoped_free struct spawn_fd *fds = xnew_n(struct spawn_fd, n_keep + 3);
+	scoped_strv char **env = strv_dup(environ);
+	struct spawn s = SPAWN_INIT;
+
+	strv_env_set(&env, MONITOR_ENV_SYNCPIPE, "3");
+	strv_env_set(&env, MONITOR_ENV_STARTPIPE, "4");
+	fds[s.n_fds++] = (struct spawn_fd){ .from = p->sync[1], .to = 3 };
+	fds[s.n_fds++] = (struct spawn_fd){ .from = p->start[0], .to = 4 };
+	if (p->attach[1] >= 0) {
+		strv_env_set(&env, MONITOR_ENV_ATTACHPIPE, "5");
+		fds[s.n_fds++] = (struct spawn_fd){ .from = p->attach[1], .to = 5 };
+	}
+	for (size_t i = 0; i < n_keep; i++) {
+		fds[s.n_fds] = (struct spawn_fd){ .from = keep[i], .to = (int)s.n_fds + 3 };
+		s.n_fds++;
+	}
+	s.args = args;
+	s.env = env;
+	s.cwd = cwd;
+	s.fds = fds;
+	s.flags = SPAWN_NULL_STDIN | SPAWN_NULL_STDOUT;
+	return spawn_start(&s, ret, err);
+}
+
+int monitor_spawn(struct engine *e, char *const *args, const char *cwd, bool with_attach_pipe,
+		  const int *keep, size_t n_keep, struct monitor_process *ret, struct error *err)
+{
+	struct session_pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	struct pidref ref = PIDREF_INIT;
+	int r;
+
+	trace_scope("spawn monitor");
+	if (!e->conmon_path)
+		return error_set(
+			err, ERROR_NOT_FOUND,
+			"no monitor program: '" OUR_MONITOR
+			"' is neither beside this program nor in a helper directory; name one by "
+			"--conmon");
+	r = open_pipes(&p, with_attach_pipe, err);
+	if (r >= 0)
+		r = spawn_with(args, cwd, &p, keep, n_keep, &ref, err);
+	if (r < 0) {
+		close_pipes(&p);
+		return error_prefix(err, "start monitor '%s'", args[0]);
+	}
+	ret->ref = ref;
+	ret->sync_fd = take_fd(p.sync[0]);
+	ret->start_fd = take_fd(p.start[1]);
+	ret->attach_fd = take_fd(p.attach[0]);
+	close_pipes(&p);
+	return 0;
+}
+
+int monitor_go(struct monitor_process *m, struct error *err)
+{
+	int r = fd_write_all(m->start_fd, "", 1);
+
+	return r < 0 ? error_os(err, -r, "tell the monitor to go on") : 0;
+}
+
+/* Until `line` has a whole line; what follows it stays for the next call. */
+static int read_line(int fd, struct buf *line, int timeout_msec, struct error *err)
+{
+	int64_t end = time_monotonic_nsec() + timeout_msec * NSEC_PER_MSEC;
+
+	while (!line->len || !memchr(line->data, '\n', line->len)) {
+		int64_t left = (end - time_monotonic_nsec()) / NSEC_PER_MSEC;
+		char *at = buf_reserve(line, 1024);
+		ssize_t n;
+
+		if (!at)
+			return error_set(err, ERROR_LIMIT, "the monitor's answer is too long");
+		if (timeout_msec >= 0 && (left <= 0 || fd_wait(fd, POLLIN, (int)left) == 0))
+			return error_set(err, ERROR_TIMEOUT,
+					 "the monitor gave no answer for %d s; the runtime hangs",
+					 timeout_msec / 1000);
+		n = read(fd, at, 1024);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_os(err, errno, "read from the monitor");
+		if (n == 0)
+			return error_set(err, ERROR_REMOTE, "the monitor ended before it answered");
+		buf_grow(line, (size_t)n);
+	}
+	return 0;
+}
+
+static int answer(struct monitor_process *m, int timeout_msec, struct monitor_sync *s,
+		  struct error *err)
+{
+	const char *end;
+	size_t len;
+	int r;
+
+	/* Every byte of a message may be escaped as six. */
+	m->unread.max = MONITOR_MESSAGE_MAX * 6 + 4096;
+	r = read_line(m->sync_fd, &m->unread, timeout_msec, err);
+	if (r < 0)
+		return r;
+	end = memchr(m->unread.data, '\n', m->unread.len);
+	len = (size_t)(end - m->unread.data);
+	if (monitor_sync_parse(m->unread.data, len, s) < 0)
+		return error_set(err, ERROR_CORRUPT, "the monitor's answer makes no sense: '%.*s'",
+				 (int)len, m->unread.data);
+	buf_consume(&m->unread, len + 1);
+	return 0;
+}
+
+int monitor_answer(struct monitor_process *m, int64_t *ret, struct error *err)
+{
+	scoped_free struct monitor_sync *s = xnew(struct monitor_sync);
+	int r = answer(m, ANSWER_WAIT_MSEC, s, err);
+
+	if (r < 0)
+		return r;
+	if (s->data < 0)
+		return error_set(err, ERROR_REMOTE, "%s",
+				 s->message[0] ? str_trim(s->message)
+					       : "the runtime failed and gave no reason");
+	*ret = s->data;
+	return 0;
+}
+
+int monitor_exec_status(struct monitor_process *m, int *ret, struct error *err)
+{
+	scoped_free struct monitor_sync *s = xnew(struct monitor_sync);
+	int r = answer(m, -1, s, err);
+
+	if (r < 0)
+		return r;
+	if (s->data < 0 && s->message[0])
+		return error_set(err, ERROR_REMOTE, "%s", str_trim(s->message));
+	*ret = (int)s->data;
+	return 0;
+}
+
+/* Does this process run the command line that monitor_container_args makes for the id? */
+static bool is_monitor_of(pid_t pid, const char *id)
+{
+	scoped(buf_done) struct buf text = BUF_INIT;
+	scoped_free char *path = xasprintf("/proc/%d/cmdline", pid);
+	scoped(buf_done) struct buf want = BUF_INIT;
+
+	buf_add(&want, "--api-version\0001\0-c", 18);
+	buf_addc(&want, '\0');
+	buf_add(&want, id, strlen(id) + 1);
+	if (fd_read_file(AT_FDCWD, path, (size_t)1 << 20, &text) < 0 || !text.len)
+		return false;
+	return memmem(text.data, text.len, want.data, want.len) != NULL;
+}
+
+static int kill_one(pid_t pid, const char *id)
+{
+	scoped(pidref_done) struct pidref p = PIDREF_INIT;
+
+	if (!is_monitor_of(pid, id) || pidref_set(&p, pid) < 0 || !is_monitor_of(pid, id))
+		return 0;
+	pidref_kill(&p, SIGKILL);
+	return pidref_wait(&p, 10000) == 1 ? 1 : -ETIMEDOUT;
+}
+
+int monitor_kill_stray(const char *id)
+{
+	DIR *d = opendir("/proc");
+	int n = 0;
+
+	if (!d)
+		return -errno;
+	for (struct dirent *de; (de = readdir(d));) {
+		uint32_t pid;
+
+		if (num_u32(de->d_name, &pid) == 0 && (pid_t)pid != getpid())
+			n += kill_one((pid_t)pid, id) == 1;
+	}
+	closedir(d);
+	return n;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/trace.h"
+#include "engine/container/container_priv.h"
+#include "sys/lock.h"
+
+void container_done(struct container *c)
+{
+	if (!c)
+		return;
+	container_record_done(&c->r);
+	locks_release(&c->lock);
+}
+
+int container_save(struct container *c, struct error *err)
+{
+	free(c->r.state.boot_id);
+	c->r.state.boot_id = xstrdup(c->e->boot_id);
+	return db_container_save_state(c->db, c->r.id, &c->r.state, err);
+}
+
+int container_intend(struct container *c, const char *intent, struct error *err)
+{
+	free(c->r.state.intent);
+	c->r.state.intent = xstrdup_opt(intent);
+	return container_save(c, err);
+}
+
+int container_driver(struct container *c, struct runtime_driver **ret, struct error *err)
+{
+	return engine_runtime_of(c->e, c->r.wish.runtime, ret, err);
+}
+
+/* When init is dead and the monitor lives, the exit file is about to come: wait for it. */
+static void await_record(struct container *c)
+{
+	scoped(pidref_done) struct pidref monitor = PIDREF_INIT;
+
+	if (c->r.state.status != CONTAINER_STOPPING || !monitor_alive(&c->r))
+		return;
+	if (pidref_open(&monitor, c->r.state.monitor_pid, c->r.state.monitor_start) < 0)
+		return;
+	exit_record_wait(c->e, c->r.id, &monitor, CONTAINER_EXIT_WAIT_MSEC);
+}
+
+static int sync_with_reality(struct container *c, struct error *err)
+{
+	bool changed = container_refine(c->e, &c->r);
+
+	if (c->r.state.status == CONTAINER_STOPPING &&
+	    pidref_alive_at(c->r.state.pid, c->r.state.pid_start) != 1) {
+		await_record(c);
+		changed |= container_refine(c->e, &c->r);
+	}
+	if (!changed)
+		return 0;
+	if (c->r.state.status == CONTAINER_STOPPED && c->r.state.exit_code == -1)
+		log_warn("container %s has ended: %s; its exit code is unknown and set to -1",
+			 c->r.name,
+			 c->r.state.error ? c->r.state.error : "no exit record was written");
+	return container_save(c, err);
+}
+
+static int load_locked(struct container *c, const char *id, struct error *err)
+{
+	int r = db_container_load(c->db, id, &c->r, err);
+
+	if (r < 0)
+		return r;
+	if (c->r.state.intent) {
+		r = container_recover(c, err);
+		if (r < 0)
+			return r;
+	}
+	return sync_with_reality(c, err);
+}
+
+int container_open_id(struct engine *e, const char *id, bool wait, struct container *ret,
+		      struct error *err)
+{
+	struct container c = CONTAINER_INIT;
+	int r;
+
+	trace_scope("open container");
+	c.e = e;
+	r = engine_db(e, &c.db, err);
+	if (r < 0)
+		return r;
+	r = wait ? locks_take(e, LOCK_CONTAINER, id, &c.lock, err)
+		 : locks_try(e, LOCK_CONTAINER, id, &c.lock, err);
+	if (r < 0)
+		return r;
+	r = load_locked(&c, id, err);
+	if (r < 0) {
+		struct db *db = c.db;
+		char known[65];
+
+		/* Removed while we waited: our open made the lock file anew. */
+		if (db_container_lookup(db, id, known, NULL) < 0)
+			locks_remove(e, &c.lock, id);
+		container_done(&c);
+		return r;
+	}
+	*ret = c;
+	return 0;
+}
+
+int container_lookup(struct engine *e, const char *word, char ret_id[65], struct error *err)
+{
+	struct db *db;
+	int r = engine_db(e, &db, err);
+
+	return r < 0 ? r : db_container_lookup(db, word, ret_id, err);
+}
+
+int container_ids(struct engine *e, char ***ret, struct error *err)
+{
+	struct db *db;
+	int r = engine_db(e, &db, err);
+
+	return r < 0 ? r : db_container_ids(db, ret, err);
+}
+
+int container_open(struct engine *e, const char *word, struct container *ret, struct error *err)
+{
+	char id[65];
+	int r = container_lookup(e, word, id, err);
+
+	return r < 0 ? r : container_open_id(e, id, true, ret, err);
+}
+
+int container_snapshot(struct engine *e, const char *word, struct container_record *ret,
+		       struct error *err)
+{
+	struct db *db;
+	char id[65];
+	int r = engine_db(e, &db, err);
+
+	if (r >= 0)
+		r = db_container_lookup(db, word, id, err);
+	if (r >= 0)
+		r = db_container_load(db, id, ret, err);
+	if (r < 0)
+		return r;
+	container_refine(e, ret);
+	return 0;
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Start:  lock, intent "start" - prepare - monitor (which runs the runtime's create) - attach
+ * socket - the runtime's start - state running, unlock - with streams: copy them until the end -
+ * clean up.
+ *
+ * Who cleans up.  An attached start holds the lock of RUNROOT/locks/exit/<id> from before the
+ * monitor exists until its own cleanup is done, then unlinks the file.  The monitor takes that lock
+ * before its exit command and skips the command when the file is gone.  kill -9 of the attached
+ * command frees the lock: then the monitor's command cleans up.  (Debian's conmon does not know the
+ * lock: its command finds the container clean already, or waits for our container lock.)
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/path.h"
+#include "base/str.h"
+#include "base/timeutil.h"
+#include "base/trace.h"
+#include "engine/container/container_priv.h"
+#include "sys/atomic_file.h"
+#include "sys/fd.h"
+#include "sys/lock.h"
+#include "sys/tty.h"
+
+char *container_exit_lock_path(const struct engine *e, const char *id)
+{
+	return engine_run_path(e, "locks/exit/%s", id);
+}
+
+/* Podman's words, by which scripts (and engine_error_exit_status) tell 126 and 127 from 125. */
+int container_runtime_failed(struct container *c, struct error *err)
+{
+	const char *path = c->r.wish.runtime ? c->r.wish.runtime : c->e->runtime_path;
+	struct error why = *err;
+	const char *tail = "OCI runtime error";
+
+	switch (runtime_error_exit_status(err)) {
+	case 127:
+		tail = "OCI runtime attempted to invoke a command that was not found";
+		break;
+	case 126:
+		tail = "OCI permission denied";
+		break;
+	default:
+		break;
+	}
+	error_set(err, why.kind, "%s: %s: %s", path_base(path), why.msg, tail);
+	err->num = why.num;
+	return -why.num;
+}
+
+static int reserve_ports(struct container *c, int **ret_fds, size_t *ret_n, struct error *err)
+{
+	if (!container_has_own_netns(&c->r) || !c->r.wish.network.n_ports)
+		return 0;
+	trace_scope("reserve ports");
+	return network_reserve_ports(c->r.wish.network.ports, c->r.wish.network.n_ports, ret_fds,
+				     ret_n, err);
+}
+
+static int record_process(struct container *c, const struct monitor_process *m, pid_t pid,
+			  struct pidref *ret_init, struct error *err)
+{
+	scoped_free char *file = engine_run_path(c->e, "containers/%s/conmon.pid", c->r.id);
+	char text[32];
+	int r = pidref_set(ret_init, pid);
+
+	if (r < 0 && r != -ESRCH)
+		return error_os(err, -r, "open process %d of the container", pid);
+	c->r.state.pid = pid;
+	c->r.state.pid_start = ret_init->start_time;
+	c->r.state.monitor_pid = m->ref.pid;
+	c->r.state.monitor_start = m->ref.start_time;
+	snprintf(text, sizeof(text), "%d", m->ref.pid);
+	r = atomic_file_write(AT_FDCWD, file, text, strlen(text), 0644, false);
+	if (r < 0)
+		return error_os(err, -r, "write '%s'", file);
+	if (c->r.wish.pidfile) {
+		snprintf(text, sizeof(text), "%d", pid);
+		r = atomic_file_write(AT_FDCWD, c->r.wish.pidfile, text, strlen(text), 0644, false);
+		if (r < 0)
+			return error_os(err, -r, "write pid file '%s'", c->r.wish.pidfile);
+	}
+	if (c->r.wish.conmon_pidfile) {
+		snprintf(text, sizeof(text), "%d", m->ref.pid);
+		r = atomic_file_write(AT_FDCWD, c->r.wish.conmon_pidfile, text, strlen(text), 0644,
+				      false);
+		if (r < 0)
+			return error_os(err, -r, "write pid file '%s'", c->r.wish.conmon_pidfile);
+	}
+	return 0;
+}
+
+static int run_monitor(struct container *c, const char *exit_lock, struct monitor_process *m,
+		       struct pidref *ret_init, struct error *err)
+{
+	scoped_strv char **args = monitor_container_args(c, exit_lock);
+	scoped_free char *bundle = engine_run_path(c->e, "containers/%s", c->r.id);
+	scoped_free int *ports = NULL;
+	size_t n_ports = 0;
+	int64_t pid = 0;
+	int r = reserve_ports(c, &ports, &n_ports, err);
+
+	if (r < 0)
+		return r;
+	r = monitor_spawn(c->e, args, bundle, false, ports, n_ports, m, err);
+	for (size_t i = 0; i < n_ports; i++)
+		fd_close(ports[i]); /* the monitor holds them now */
+	if (r >= 0)
+		r = monitor_go(m, err);
+	if (r < 0)
+		return r;
+	{
+		trace_scope("runtime create (monitor)");
+		r = monitor_answer(m, &pid, err);
+	}
+	if (r < 0)
+		return err && err->kind == ERROR_REMOTE ? container_runtime_failed(c, err) : r;
+	return record_process(c, m, (pid_t)pid, ret_init, err);
+}
+
+static int run_program(struct container *c, bool want_sock, int tty_fd, int *ret_sock,
+		       struct error *err)
+{
+	scoped_free char *bundle = engine_run_path(c->e, "containers/%s", c->r.id);
+	struct runtime_driver *d;
+	scoped_fd int sock = -1;
+	int r = container_driver(c, &d, err);
+
+	if (r < 0)
+		return r;
+	if (want_sock) {
+		sock = streams_connect(bundle, err);
+		if (sock < 0)
+			return sock;
+	}
+	if (tty_fd >= 0)
+		streams_resize(bundle, tty_fd);
+	{
+		trace_scope("runtime start");
+		r = d->ops->start(d, c->r.id, err);
+	}
+	if (r < 0)
+		return container_runtime_failed(c, err);
+	*ret_sock = take_fd(sock);
+	return 0;
+}
+
+static void begin_state(struct container *c)
+{
+	struct container_state *s = &c->r.state;
+
+	s->exited = false;
+	s->oom_killed = false;
+	s->stopped_by_user = false;
+	s->exit_code = 0;
+	s->finished_nsec = 0;
+	free(take_ptr(s->error));
+}
+
+static int try_launch(struct container *c, bool want_sock, const char *exit_lock, int tty_fd,
+		      int *ret_sock, struct pidref *ret_init, struct error *err)
+{
+	scoped(monitor_process_done) struct monitor_process m = MONITOR_PROCESS_INIT;
+	int r = container_prepare(c, err);
+
+	if (r < 0)
+		return r;
+	r = run_monitor(c, exit_lock, &m, ret_init, err);
+	if (r >= 0)
+		r = run_program(c, want_sock, tty_fd, ret_sock, err);
+	if (r < 0) {
+		if (m.ref.pid > 0) { /* it must not run its exit command beside our undoing */
+			pidref_kill(&m.ref, SIGKILL);
+			pidref_wait(&m.ref, CONTAINER_EXIT_WAIT_MSEC);
+		}
+		return r;
+	}
+	c->r.state.status = CONTAINER_RUNNING;
+	c->r.state.started_nsec = time_now_nsec();
+	return container_intend(c, NULL, err);
+}
+
+int container_launch(struct container *c, bool want_sock, const char *exit_lock, int tty_fd,
+		     int *ret_sock, struct pidref *ret_init, struct error *err)
+{
+	struct error why = ERROR_INIT;
+	int r;
+
+	if (c->r.state.status == CONTAINER_STOPPED || c->r.state.status == CONTAINER_CREATED) {
+		r = container_teardown(c, false, err);
+		if (r < 0)
+			return r;
+	}
+	begin_state(c);
+	r = container_intend(c, "start", err);
+	if (r < 0)
+		return r;
+	r = try_launch(c, want_sock, exit_lock, tty_fd, ret_sock, ret_init, &why);
+	if (r >= 0)
+		return 0;
+	error_copy(err, &why);
+	free(c->r.state.error);
+	c->r.state.error = xstrdup(why.msg);
+	c->r.state.exit_code = engine_error_exit_status(&why);
+	free(take_ptr(c->r.state.intent));
+	/* The first error is the one to tell; what undoing adds is logged. */
+	if (c->r.wish.rm)
+		r = container_erase(c, true, &why);
+	else
+		r = container_teardown(c, false, &why);
+	if (r < 0)
+		log_warn("container %s: undoing the failed start: %s; 'system check' tries again",
+			 c->r.name, why.msg);
+	return -(err ? err->num : EIO);
+}
+
+/* A dependency that does not run is an error that names it. */
+static int check_dependencies(struct container *c, struct error *err)
+{
+	const struct wish *w = &c->r.wish;
+	const char *modes[] = { w->network.mode, w->namespaces.pid, w->namespaces.ipc,
+				w->namespaces.uts };
+	scoped_strv char **down = NULL;
+	scoped_free char *list = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		const char *id = modes[i] ? str_skip_prefix(modes[i], "container:") : NULL;
+		scoped(container_record_done) struct container_record other = { 0 };
+
+		if (!id)
+			continue;
+		if (container_snapshot(c->e, id, &other, err) < 0)
+			return error_prefix(err, "dependency of container %s", c->r.id);
+		if (other.state.status != CONTAINER_RUNNING &&
+		    other.state.status != CONTAINER_PAUSED && !strv_has(down, other.id))
+			strv_add(&down, other.id);
+	}
+	if (!down)
+		return 0;
+	list = strv_join(down, ", ");
+	return error_set(
+		err, ERROR_STATE,
+		"some dependencies of container %s are not started: %s: container state improper",
+		c->r.id, list);
+}
+
+/* What the attached command does at the end, whatever happened to the monitor. */
+static int finish(struct engine *e, const char *id, bool rm, struct container_run_result *ret,
+		  struct error *err)
+{
+	scoped(container_done) struct container c = CONTAINER_INIT;
+	int r = container_open_id(e, id, true, &c, err); /* waits for the exit record, syncs */
+
+	if (r < 0) { /* somebody else removed it meanwhile */
+		struct db *db;
+
+		if (err && err->kind == ERROR_NOT_FOUND && engine_db(e, &db, NULL) >= 0 &&
+		    db_exit_code_get(db, id, &ret->exit_code, NULL) >= 0)
+			return 0;
+		return r;
+	}
+	ret->exit_code = c.r.state.exit_code;
+	if (c.r.state.status ==
+	    CONTAINER_RUNNING) /* its socket closed, yet it lives: e.g. the monitor died */
+		return error_set(
+			err, ERROR_STATE,
+			"the monitor of container %s ended while the container runs on; stop it "
+			"with 'stop'",
+			c.r.name);
+	if (rm)
+		return container_erase(&c, true, err);
+	if (c.r.state.status == CONTAINER_STOPPED)
+		return container_teardown(&c, false, err);
+	return 0;
+}
+
+/* The socket closed: wait until init and the exit record agree that it is over. */
+static void await_end(struct engine *e, const char *id, const struct container_state *s)
+{
+	scoped(pidref_done) struct pidref monitor = PIDREF_INIT;
+
+	trace_scope("await exit record");
+	if (pidref_open(&monitor, s->monitor_pid, s->monitor_start) >= 0)
+		exit_record_wait(e, id, &monitor, CONTAINER_EXIT_WAIT_MSEC);
+}
+
+static int attached_end(struct engine *e, const char *id, bool rm, const struct container_state *s,
+			const struct container_streams *streams, int sock,
+			const struct pidref *init, struct container_run_result *ret,
+			struct error *err)
+{
+	scoped_free char *bundle = engine_run_path(e, "containers/%s", id);
+	struct stream_session session = {
+		.e = e, .bundle = bundle, .sock = sock, .streams = streams, .init = init
+	};
+	int r;
+
+	{
+		trace_scope("attached");
+		r = streams_run(&session, &ret->end, err);
+	}
+	if (r < 0 || ret->end == CONTAINER_ATTACH_DETACHED)
+		return r;
+	await_end(e, id, s);
+	trace_scope("clean up");
+	return finish(e, id, rm, ret, err);
+}
+
+int container_start(struct engine *e, const char *word, const struct container_streams *streams,
+		    struct container_run_result *ret, struct error *err)
+{
+	scoped(container_done) struct container c = CONTAINER_INIT;
+	scoped(pidref_done) struct pidref init = PIDREF_INIT;
+	scoped_free char *lock_path = NULL;
+	scoped_fd int lock_fd = -1, sock = -1;
+	struct container_run_result result = { 0 };
+	int r;
+
+	engine_reclaim(e);
+	r = container_open(e, word, &c, err);
+	if (r >= 0)
+		r = container_allowed(CONTAINER_OP_START, &c.r, false, err);
+	if (r < 0)
+		return r;
+	if (r == 0) { /* runs already */
+		container_done(&c);
+		c = CONTAINER_INIT;
+		return streams ? container_attach(e, word, streams, ret, err) : 0;
+	}
+	r = check_dependencies(&c, err);
+	if (r < 0)
+		return r;
+	if (streams) {
+		lock_path = container_exit_lock_path(e, c.r.id);
+		lock_fd = lock_file(AT_FDCWD, lock_path, true, true);
+		if (lock_fd < 0)
+			return error_os(err, -lock_fd, "lock '%s'", lock_path);
+	}
+	r = container_launch(&c, streams != NULL, lock_path,
+			     streams && streams->tty && streams->in >= 0 ? streams->in : -1, &sock,
+			     &init, err);
+	if (r >= 0 && streams) {
+		locks_release(&c.lock);
+		r = attached_end(e, c.r.id, c.r.wish.rm, &c.r.state, streams, sock, &init, &result,
+				 err);
+		if (r >= 0 && ret)
+			*ret = result;
+	}
+	/* Detached: the file stays, so that the monitor cleans up. */
+	if (lock_path && (r < 0 || result.end != CONTAINER_ATTACH_DETACHED))
+		unlink(lock_path);
+	return r;
+}
+
+int container_attach(struct engine *e, const char *word, const struct container_streams *streams,
+		     struct container_run_result *ret, struct error *err)
+{
+	scoped(container_done) struct container c = CONTAINER_INIT;
+	scoped(pidref_done) struct pidref init = PIDREF_INIT;
+	scoped_free char *bundle = NULL;
+	struct container_run_result result = { 0 };
+	scoped_fd int sock = -1;
+	int r = container_open(e, word, &c, err);
+
+	if (r >= 0)
+		r = container_allowed(CONTAINER_OP_ATTACH, &c.r, false, err);
+	if (r < 0)
+		return r;
+	bundle = engine_run_path(e, "containers/%s", c.r.id);
+	sock = streams_connect(bundle, err);
+	if (sock < 0)
+		return sock;
+	if (streams->tty && streams->in >= 0)
+		streams_resize(bundle, streams->in);
+	r = pidref_open(&init, c.r.state.pid, c.r.state.pid_start);
+	if (r < 0 && r != -ESRCH)
+		return error_os(err, -r, "open the container's process");
+	locks_release(&c.lock);
+	r = attached_end(e, c.r.id, c.r.wish.rm, &c.r.state, streams, sock, &init, &result, err);
+	if (r >= 0 && ret)
+		*ret = result;
+	return r;
+}
