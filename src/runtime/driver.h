@@ -16,11 +16,12 @@ struct runtime_driver_ops {
 	int (*start)(struct runtime_driver *d, const char *id, struct error *err);
 	int (*kill)(struct runtime_driver *d, const char *id, int sig, bool all, struct error *err);
 	int (*del)(struct runtime_driver *d, const char *id, bool force, struct error *err);
-	int (*status)(struct runtime_driver *d, const char *id, enum runtime_status *ret, pid_t *ret_pid,
-		      struct error *err); /* ERROR_NOT_FOUND when unknown there */
+	int (*status)(struct runtime_driver *d, const char *id, enum runtime_status *ret,
+		      pid_t *ret_pid, struct error *err); /* ERROR_NOT_FOUND when unknown there */
 	int (*pause)(struct runtime_driver *d, const char *id, struct error *err);
 	int (*resume)(struct runtime_driver *d, const char *id, struct error *err);
-	int (*update)(struct runtime_driver *d, const char *id, const struct oci_resources *r, struct error *err);
+	int (*update)(struct runtime_driver *d, const char *id, const struct oci_resources *r,
+		      struct error *err);
 	int (*version)(struct runtime_driver *d, struct buf *out, struct error *err);
 	void (*free)(struct runtime_driver *d);
 };
@@ -36,7 +37,8 @@ int runtime_driver_open(const char *path, const char *root, bool systemd_cgroup,
 			struct runtime_driver **ret, struct error *err);
 void runtime_driver_free(struct runtime_driver *d);
 
-/* Classify an error text of a runtime: 126 not executable, 127 not found, else 125 (contract rows). */
+/* Classify an error text of a runtime: 126 not executable, 127 not found, else 125 (contract rows).
+ */
 int runtime_error_exit_status(const struct error *err);
 
 #endif

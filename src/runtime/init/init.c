@@ -128,11 +128,23 @@ static int create_setup(const struct init_args *a, char **ret_path, struct error
 	return init_process(a, ret_path, err);
 }
 
+/* Waiting may take days: descriptors of whoever made us (pipes, locks) are let go of now, not at
+ * exec.  fd moves to number `to`, everything behind it is closed. */
+static int keep_only(int fd, int to)
+{
+	int r;
+
+	if (fd != to && dup3(fd, to, O_CLOEXEC) < 0)
+		return -errno;
+	r = fd_close_from(to + 1);
+	return r < 0 ? r : to;
+}
+
 /* Stage 6: until somebody says go.  A starter that goes away before it said so is forgotten. */
-static int wait_for_start(const struct init_args *a)
+static int wait_for_start(int listen_fd)
 {
 	for (;;) {
-		scoped_fd int conn = accept4(a->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		scoped_fd int conn = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
 		struct sync_message m;
 
 		if (conn < 0) {
@@ -152,22 +164,24 @@ _Noreturn void init_create(const struct init_args *a)
 	struct error err = ERROR_INIT;
 	struct sync_message m;
 	char *path = NULL;
-	int conn, r;
+	int listen_fd, conn, r;
 
 	if (create_setup(a, &path, &err) < 0)
 		init_fail(a->sync_fd, &err);
+	/* From here the end of the parent is seen on the socket; a death signal would also come
+	 * when it ends after its ACK. */
+	(void)process_pdeathsig(0);
 	if (sync_send_plain(a->sync_fd, SYNC_READY, 0) < 0)
 		_exit(1);
 	r = sync_recv(a->sync_fd, &m);
 	if (r <= 0 || m.type != SYNC_ACK)
 		_exit(1);
-	(void)process_pdeathsig(0);
-	(void)fd_close(a->sync_fd);
-	conn = wait_for_start(a);
+	listen_fd = keep_only(a->listen_fd, 3 + (int)a->plan->preserve_fds);
+	conn = listen_fd < 0 ? listen_fd : wait_for_start(listen_fd);
 	if (conn < 0)
 		_exit(1);
 	/* Nobody else can start us again: their connections end here. */
-	(void)fd_close(a->listen_fd);
+	(void)fd_close(listen_fd);
 	if (init_hooks(a, PLAN_HOOK_START_CONTAINER, NULL, &err) == 0)
 		(void)init_process_exec(a, path, conn, &err);
 	init_fail(conn, &err);
@@ -206,10 +220,10 @@ _Noreturn void init_exec(const struct init_args *a)
 	if (exec_setup(a, &path, &err) < 0)
 		init_fail(a->sync_fd, &err);
 	/* The parent records our pid before it lets go. */
+	(void)process_pdeathsig(0);
 	if (sync_send_plain(a->sync_fd, SYNC_READY, 0) < 0 || sync_recv(a->sync_fd, &m) <= 0 ||
 	    m.type != SYNC_ACK)
 		_exit(1);
-	(void)process_pdeathsig(0);
 	(void)init_process_exec(a, path, a->sync_fd, &err);
 	init_fail(a->sync_fd, &err);
 }
