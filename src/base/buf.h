@@ -36,6 +36,8 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+/* Append a code point (at most 0x10ffff) as UTF-8. */
+void buf_add_utf8(struct buf *b, uint32_t c);
 /* Append s as a JSON string literal with quotes. */
 void buf_add_json_string(struct buf *b, const char *s);
 /* Room for n more bytes at data+len; NULL when that passes max.  Follow with buf_grow(). */

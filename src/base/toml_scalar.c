@@ -12,26 +12,6 @@
 /* The longest token that is no string: a date with fraction, a number with underscores. */
 #define TOKEN_MAX 128
 
-static void add_utf8(struct buf *b, uint32_t c)
-{
-	if (c < 0x80) {
-		buf_addc(b, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		buf_addc(b, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			buf_addc(b, (char)(0xe0 | c >> 12));
-		} else {
-			buf_addc(b, (char)(0xf0 | c >> 18));
-			buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	buf_addc(b, (char)(0x80 | (c & 0x3f)));
-}
-
 /* Behind "\u" or "\U". */
 static int unicode_escape(struct toml_cursor *c, size_t digits, struct buf *b)
 {
@@ -43,7 +23,7 @@ static int unicode_escape(struct toml_cursor *c, size_t digits, struct buf *b)
 	if (strlen(hex) != digits || num_u64_base(hex, 16, &v) < 0 || v == 0 || v > 0x10ffff ||
 	    (v >= 0xd800 && v <= 0xdfff))
 		return toml_fail(c, "bad Unicode escape in a string");
-	add_utf8(b, (uint32_t)v);
+	buf_add_utf8(b, (uint32_t)v);
 	c->p += digits;
 	return 0;
 }
