@@ -163,7 +163,7 @@ TEST(a_damaged_or_foreign_file_is_replaced)
 TEST(a_directory_of_others_is_not_used)
 {
 	const char *dir = test_path("cache4");
-	scoped(seccomp_program_done) struct seccomp_program a = { 0 };
+	scoped(seccomp_program_done) struct seccomp_program a = { 0 }, b = { 0 };
 	struct error err = ERROR_INIT;
 
 	CHECK_INT(mkdir(dir, 0700), 0);
@@ -173,5 +173,5 @@ TEST(a_directory_of_others_is_not_used)
 
 	CHECK(file == NULL);
 	/* Nor does a path that is no directory do harm. */
-	CHECK_OK(seccomp_compile_cached(section(), false, "/proc/version", &a, &err), err);
+	CHECK_OK(seccomp_compile_cached(section(), false, "/proc/version", &b, &err), err);
 }
