@@ -5,7 +5,7 @@
  * Documents are jansson's; the parser is our own (jansson's takes three times as long): duplicate
  * keys refused, depth, size and number of values bounded, one document per text.  Integers above
  * INT64_MAX (Go writes uint64, e.g. RLIM_INFINITY as 18446744073709551615) survive: they are
- * carried as a marked string between text and table, see json_priv.h; JT_U64 fields decode and
+ * carried as a marked string between text and table, see json/json_priv.h; JT_U64 fields decode and
  * encode them, all other fields refuse them.
  *
  * A table row ties a JSON key to a struct member.  Tables drive decode, encode, free and compare,

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/json_priv.h"
+#include "base/json/json_priv.h"
 #include "base/str.h"
 #include "base/toml_priv.h"
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/json_priv.h"
+#include "base/json/json_priv.h"
 #include "base/str.h"
 #include "base/timeutil.h"
 #include "base/toml_priv.h"

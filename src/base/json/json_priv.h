@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json_priv: what json_text.c and the json_table files share.
+ * json_priv: what text.c and the table files share.
  *
  * An unsigned integer above INT64_MAX does not fit jansson's integer.  It is carried as a string
  * node of NUL and the decimal digits.  No text can produce such a node: the parser refuses a NUL

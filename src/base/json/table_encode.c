@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Struct to document: the counterpart of json_table_decode.c. */
+/* Struct to document: the counterpart of table_decode.c. */
 #include "base/json.h"
 
 #include <string.h>
 
-#include "base/json_priv.h"
+#include "base/json/json_priv.h"
 #include "base/timeutil.h"
 
 static json_t *encode_strv(char *const *v)

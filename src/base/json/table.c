@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/json_priv.h"
+#include "base/json/json_priv.h"
 #include "base/str.h"
 
 /* Bytes of the member of a kind that owns no memory; 0 for the others. */

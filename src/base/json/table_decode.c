@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/json_priv.h"
+#include "base/json/json_priv.h"
 #include "base/str.h"
 #include "base/timeutil.h"
 

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/json_priv.h"
+#include "base/json/json_priv.h"
 #include "base/str.h"
 
 struct parser {

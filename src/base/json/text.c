@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Documents to text, and the nodes that are ours (see json_priv.h). */
+/* Documents to text, and the nodes that are ours (see json/json_priv.h). */
 #include "base/json.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/json_priv.h"
+#include "base/json/json_priv.h"
 #include "base/str.h"
 
 /* "18446744073709551615" */
