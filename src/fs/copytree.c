@@ -347,9 +347,10 @@ static int add_usage(struct usage *u, int dirfd, unsigned depth)
 		    inode_table_meet(&u->seen, st.st_dev, st.st_ino, "") != NULL)
 			continue;
 		u->inodes++;
-		u->bytes += (unsigned long long)st.st_blocks * 512;
-		if (!S_ISDIR(st.st_mode))
+		if (!S_ISDIR(st.st_mode)) {
+			u->bytes += (unsigned long long)st.st_size;
 			continue;
+		}
 		sub = fd_open(dirfd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 		if (sub == -ENOENT || sub == -ENOTDIR || sub == -ELOOP)
 			continue;

@@ -83,16 +83,6 @@ static int distrust_old_boots(struct repair *p, struct error *err)
 			  "s", p->s->boot);
 }
 
-static int mark_garbage(struct repair *p, struct error *err)
-{
-	bool others;
-	int n = lease_others_alive(p->s, &others, err);
-
-	if (n < 0 || others)
-		return n;
-	return collect_mark(p->s, NULL, err);
-}
-
 static bool has_diff(const struct store *s, const char *id)
 {
 	char path[NAME_MAX + 8];
@@ -212,12 +202,16 @@ static int finish_containers(struct repair *p, struct error *err)
 static int look_at_all(struct repair *p, struct error *err)
 {
 	struct store *s = p->s;
-	int n = take_over(p, err);
+	bool others = false;
+	/* Asked first: what we take over counts as alive, by us. */
+	int n = lease_others_alive(s, &others, err);
 
 	if (n >= 0)
-		n = distrust_old_boots(p, err);
+		n = take_over(p, err);
 	if (n >= 0)
-		n = mark_garbage(p, err);
+		n = distrust_old_boots(p, err);
+	if (n >= 0 && !others)
+		n = collect_mark(s, NULL, err);
 	if (n >= 0)
 		n = drop_rows_without_content(p, err);
 	if (n >= 0)
