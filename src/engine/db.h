@@ -88,7 +88,7 @@ bool db_stale(struct db *db, const char *boot_id);
 /* ids of containers that use a volume, network or image, or depend on a container: kind is
  * "volume", "network", "image", "container". */
 int db_users(struct db *db, const char *kind, const char *name, char ***ret, struct error *err);
-int db_exit_code_put(struct db *db, const char *id, int code, struct error *err);
+/* Of a container that was removed at most five minutes ago; db_container_delete keeps it. */
 int db_exit_code_get(struct db *db, const char *id, int *ret, struct error *err);
 
 int db_volume_insert(struct db *db, const struct volume *v, bool durable, struct error *err);

@@ -7,10 +7,10 @@
 #include "base/error.h"
 
 struct hosts_input {
-	const char *base;	   /* text to begin with, "" for none */
-	char *const *add_host;	   /* "name[;name]:ip"; ip may be host-gateway */
-	const char *host_ip;	   /* of the host as the container reaches it; NULL: unknown */
-	const char *own_ip;	   /* NULL: no entry of its own */
+	const char *base;      /* text to begin with, "" for none */
+	char *const *add_host; /* "name[;name]:ip"; ip may be host-gateway */
+	const char *host_ip;   /* of the host as the container reaches it; NULL: unknown */
+	const char *own_ip;    /* NULL: no entry of its own */
 	const char *hostname, *name;
 };
 

@@ -8,12 +8,12 @@
 #include "base/buf.h"
 
 struct resolv_input {
-	const char *host;		   /* the host's file, "" when missing */
-	bool own_netns;			   /* loopback servers of the host are out of reach */
-	char *const *user_servers;	   /* --dns */
-	char *const *user_search;	   /* --dns-search; "." clears */
-	char *const *user_options;	   /* --dns-option */
-	char *const *network_servers;	   /* of the networks' own resolvers */
+	const char *host;	      /* the host's file, "" when missing */
+	bool own_netns;		      /* loopback servers of the host are out of reach */
+	char *const *user_servers;    /* --dns */
+	char *const *user_search;     /* --dns-search; "." clears */
+	char *const *user_options;    /* --dns-option */
+	char *const *network_servers; /* of the networks' own resolvers */
 	char *const *network_search;
 };
 

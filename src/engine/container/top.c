@@ -399,7 +399,7 @@ int container_top(struct engine *e, const char *word, char *const *descriptors, 
 	scoped_free pid_t *pids = NULL;
 	struct cgroup_record cg = { .driver = CGROUP_DRIVER_CGROUPFS };
 	char ***rows = NULL, **title = NULL;
-	size_t n_cols, n_pids = 0, n = 0;
+	size_t n_cols = 0, n_pids = 0, n = 0;
 	int r = choose_columns(descriptors, cols, &n_cols, err);
 
 	if (r >= 0)

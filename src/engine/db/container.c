@@ -256,10 +256,28 @@ int db_container_save_state(struct db *db, const char *id, const struct containe
 	return sqldb_commit(db->sql, err);
 }
 
+/* The code of a container that ran stays for a while, for whoever waits for it. */
+static int keep_exit_code(struct db *db, const char *id, struct error *err)
+{
+	int64_t now = time_now_nsec();
+	int r = sqldb_exec(db->sql, err, "DELETE FROM exit_code WHERE time < ?", "i",
+			   now - EXIT_CODE_KEEP_NSEC);
+
+	if (r < 0)
+		return r;
+	return sqldb_exec(
+		db->sql, err,
+		"INSERT OR REPLACE INTO exit_code(id, time, code)"
+		" SELECT id, ?, exit_code FROM container_state WHERE id = ? AND started > 0",
+		"is", now, id);
+}
+
 static int delete_rows(struct db *db, const char *id, struct error *err)
 {
-	int r = sqldb_exec(db->sql, err, "DELETE FROM container WHERE id = ?", "s", id);
+	int r = keep_exit_code(db, id, err);
 
+	if (r >= 0)
+		r = sqldb_exec(db->sql, err, "DELETE FROM container WHERE id = ?", "s", id);
 	if (r >= 0)
 		r = sqldb_exec(db->sql, err, "DELETE FROM container_state WHERE id = ?", "s", id);
 	if (r >= 0)
@@ -401,26 +419,6 @@ int db_container_unfinished(struct db *db, char ***ret, struct error *err)
 		return r;
 	*ret = take_ptr(ids);
 	return 0;
-}
-
-int db_exit_code_put(struct db *db, const char *id, int code, struct error *err)
-{
-	int64_t now = time_now_nsec();
-	int r = sqldb_begin(db->sql, SQLDB_VOLATILE, err);
-
-	if (r < 0)
-		return r;
-	r = sqldb_exec(db->sql, err, "DELETE FROM exit_code WHERE time < ?", "i",
-		       now - EXIT_CODE_KEEP_NSEC);
-	if (r >= 0)
-		r = sqldb_exec(db->sql, err,
-			       "INSERT OR REPLACE INTO exit_code(id, time, code) VALUES(?, ?, ?)",
-			       "sii", id, now, (int64_t)code);
-	if (r < 0) {
-		sqldb_rollback(db->sql);
-		return r;
-	}
-	return sqldb_commit(db->sql, err);
 }
 
 int db_exit_code_get(struct db *db, const char *id, int *ret, struct error *err)
