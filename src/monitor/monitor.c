@@ -21,6 +21,9 @@
 #include "monitor/launch.h"
 #include "monitor/monitor_priv.h"
 
+/* The conmon whose command line and protocol this is. */
+#define CONMON_VERSION "2.1.12"
+
 #ifndef CORACLE_VERSION
 #define CORACLE_VERSION "unknown"
 #endif
@@ -206,7 +209,9 @@ int monitor_main(int argc, char **argv, monitor_runtime_fn own)
 		return 0;
 	}
 	if (m.options.version) {
-		printf("coracle-monitor version %s\n", CORACLE_VERSION);
+		/* Engines look for this form and compare the number (podman: at least 2.0.1). */
+		printf("conmon version %s\ncommit: coracle-monitor %s\n", CONMON_VERSION,
+		       CORACLE_VERSION);
 		return 0;
 	}
 	status = monitor_prepare(&m, argv, &err) < 0 ? fail_early(&m, &err) : monitor_live(&m);

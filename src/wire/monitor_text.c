@@ -18,7 +18,7 @@ static int take_number(const char **sp, int *ret)
 	size_t n;
 
 	*sp += strspn(*sp, " \t");
-	n = strcspn(*sp, " \t\n");
+	n = strcspn(*sp, " \t\r\n");
 	if (n == 0 || n >= sizeof(digits))
 		return -EINVAL;
 	memcpy(digits, *sp, n);

@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/timeutil.h"
 #include "sys/fd.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
@@ -44,13 +46,22 @@ struct journald {
 
 /* ---- entries ---- */
 
+/* Only a connected socket knows whether its peer has room.  The journal may have been restarted, so
+ * this is done again when sending fails. */
+static int connect_journal(struct journald *j)
+{
+	int r = connect(j->sock, (struct sockaddr *)&j->address, sizeof(j->address));
+
+	return r < 0 ? -errno : 0;
+}
+
 static int wait_room(struct journald *j, int *budget_msec)
 {
+	int64_t before = time_monotonic_nsec();
 	int r = *budget_msec > 0 ? fd_wait(j->sock, POLLOUT, *budget_msec) : 0;
 
-	/* Either there is room now, or the whole budget is used up. */
-	if (r <= 0)
-		*budget_msec = 0;
+	/* At least one: it ends also when there is room again and again, but never for us. */
+	*budget_msec -= 1 + (int)((time_monotonic_nsec() - before) / NSEC_PER_MSEC);
 	return r;
 }
 
@@ -64,17 +75,21 @@ static void give_up(struct journald *j, int num)
 		 j->address.sun_path, strerror(num));
 }
 
-static void send_entry(struct journald *j, struct msghdr *msg, int *budget_msec)
+static bool send_entry(struct journald *j, struct msghdr *msg, int *budget_msec)
 {
+	bool connected_anew = false;
+
 	for (;;) {
-		if (sendmsg(j->sock, msg, MSG_NOSIGNAL) >= 0) {
-			j->complained = false;
-			return;
-		}
+		if (sendmsg(j->sock, msg, MSG_NOSIGNAL) >= 0)
+			return true;
 		if (errno == EINTR || (errno == EAGAIN && wait_room(j, budget_msec) > 0))
 			continue;
-		give_up(j, errno);
-		return;
+		if ((errno == ENOTCONN || errno == ECONNREFUSED || errno == ECONNRESET) &&
+		    !connected_anew && connect_journal(j) == 0) {
+			connected_anew = true;
+			continue;
+		}
+		return false;
 	}
 }
 
@@ -90,12 +105,11 @@ static int take_priority(const char **text, size_t *len, int otherwise)
 	return t[1] - '0';
 }
 
-static void send_line(struct journald *j, const char *text, size_t len, bool is_stderr,
-		      bool partial, int *budget_msec)
+static bool send_text(struct journald *j, const char *text, size_t len, int level, bool partial,
+		      int *budget_msec)
 {
 	char priority[] = "PRIORITY=0\n";
 	char partial_text[] = "CONTAINER_PARTIAL_MESSAGE=true\n";
-	int level = take_priority(&text, &len, is_stderr ? PRIORITY_STDERR : PRIORITY_STDOUT);
 	uint64_t size = htole64(len);
 	/* The form with a length: the text may have any bytes. */
 	struct iovec iov[] = {
@@ -107,13 +121,34 @@ static void send_line(struct journald *j, const char *text, size_t len, bool is_
 		{ j->fields.data, j->fields.len },
 		{ partial_text, partial && j->partial_field ? sizeof(partial_text) - 1 : 0 },
 	};
-	struct msghdr msg = { .msg_name = &j->address,
-			      .msg_namelen = sizeof(j->address),
-			      .msg_iov = iov,
-			      .msg_iovlen = ARRAY_SIZE(iov) };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = ARRAY_SIZE(iov) };
 
 	priority[9] = (char)('0' + level);
-	send_entry(j, &msg, budget_msec);
+	return send_entry(j, &msg, budget_msec);
+}
+
+/* Lines were lost before: say so where they are missing. */
+static void send_loss(struct journald *j, int *budget_msec)
+{
+	char text[96];
+	int n = snprintf(text, sizeof(text), "coracle-monitor: %llu lines of output were lost here",
+			 (unsigned long long)j->lost);
+
+	if (send_text(j, text, (size_t)n, PRIORITY_STDERR, false, budget_msec)) {
+		j->lost = 0;
+		j->complained = false;
+	}
+}
+
+static void send_line(struct journald *j, const char *text, size_t len, bool is_stderr,
+		      bool partial, int *budget_msec)
+{
+	int level = take_priority(&text, &len, is_stderr ? PRIORITY_STDERR : PRIORITY_STDOUT);
+
+	if (j->lost > 0)
+		send_loss(j, budget_msec);
+	if (j->lost > 0 || !send_text(j, text, len, level, partial, budget_msec))
+		give_up(j, errno);
 }
 
 /* ---- lines ---- */
@@ -263,6 +298,9 @@ int journald_open(const struct monitor_log_options *o, const struct log_source *
 		r = error_os(err, errno, "make socket for the journal");
 	else
 		r = build_fields(&j->fields, o, source, err);
+	/* A journal that is not there yet may come: see send_entry. */
+	if (r >= 0)
+		connect_journal(j);
 	if (r < 0) {
 		journald_free(&j->driver);
 		return r;

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "harness/test.h"
+#include "monitor/pump.h"
+#include "sys/fd.h"
+#include "sys/tty.h"
+
+static struct log *open_log(const char *name)
+{
+	static char path[4096];
+	static const char *paths[] = { path };
+	struct monitor_log_options o = { .max_files = 1, .paths = { paths, 1 } };
+	struct log_source source = { .id = "id" };
+	struct error err = ERROR_INIT;
+	struct log *l = NULL;
+
+	snprintf(path, sizeof(path), "k8s-file:%s", test_path(name));
+	log_open(&o, &source, &l, &err);
+	return l;
+}
+
+/* Texts of a log, a blank between them. */
+static char *texts(const char *name)
+{
+	scoped_free char *all = test_read_file(test_path(name));
+	struct buf out = BUF_INIT;
+
+	for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n"))
+		buf_addf(&out, "%s ", line + strlen("2026-11-22T02:45:52.981065957+00:00 "));
+	return buf_take(&out);
+}
+
+TEST(pump_both_streams)
+{
+	struct streams s = STREAMS_INIT;
+	struct error err = ERROR_INIT;
+	struct log *log = open_log("both");
+	struct loop *loop;
+	struct pump *p;
+	scoped_free char *got = NULL;
+
+	CHECK_INT(loop_new(&loop), 0);
+	CHECK_OK(streams_open(&s, false, false, &err), err);
+	p = pump_new(loop, &s, log, NULL);
+	CHECK_OK(pump_start(p, &err), err);
+	CHECK(write(s.child[1], "a\n", 2) == 2);
+	CHECK_INT(loop_run_once(loop, 5000), 0);
+	CHECK(write(s.child[2], "b\n", 2) == 2);
+	CHECK_INT(loop_run_once(loop, 5000), 0);
+	/* What is in the pipes when the container has ended. */
+	CHECK(write(s.child[1], "c\nd", 3) == 3);
+	streams_close_child(&s);
+	pump_drain(p);
+	CHECK(!pump_blocked(p));
+	CHECK_INT(s.out, -1);
+	CHECK_INT(s.err, -1);
+	pump_free(p);
+	log_free(log);
+	got = texts("both");
+	CHECK_STR(got, "stdout F a stderr F b stdout F c stdout P d ");
+	loop_free(loop);
+}
+
+/* A process that outlives the container keeps the pipe full: draining ends all the same. */
+TEST(pump_drain_is_bounded)
+{
+	struct streams s = STREAMS_INIT;
+	struct error err = ERROR_INIT;
+	struct log *log = open_log("bounded");
+	struct loop *loop;
+	struct pump *p;
+	pid_t pid;
+
+	CHECK_INT(loop_new(&loop), 0);
+	CHECK_OK(streams_open(&s, false, false, &err), err);
+	pid = fork();
+	if (pid == 0) {
+		static const char text[4096] = "xxxx\n";
+
+		while (write(s.child[1], text, sizeof(text)) > 0)
+			;
+		_exit(0);
+	}
+	p = pump_new(loop, &s, log, NULL);
+	CHECK_OK(pump_start(p, &err), err);
+	pump_drain(p);
+	CHECK_INT(s.out, -1);
+	kill(pid, SIGKILL);
+	pump_free(p);
+	log_free(log);
+	streams_done(&s);
+	loop_free(loop);
+}
+
+/* A console that all programs have closed is there again when one opens it. */
+TEST(pump_terminal_reopened)
+{
+	struct streams s = STREAMS_INIT;
+	struct error err = ERROR_INIT;
+	struct log *log = open_log("tty");
+	struct loop *loop;
+	struct pump *p;
+	scoped_free char *got = NULL;
+	int unlock = 0, peer;
+
+	CHECK_INT(loop_new(&loop), 0);
+	s.terminal = true;
+	s.out = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	CHECK_INT(ioctl(s.out, TIOCSPTLCK, &unlock), 0);
+	s.peer = tty_open_peer(s.out, O_RDWR);
+	CHECK(s.peer >= 0);
+	p = pump_new(loop, &s, log, NULL);
+	CHECK_OK(pump_start(p, &err), err);
+	for (int i = 0; i < 3; i++) {
+		peer = tty_open_peer(s.out, O_RDWR);
+		CHECK(peer >= 0);
+		CHECK(write(peer, "x\n", 2) == 2);
+		close(peer);
+		CHECK_INT(loop_run_once(loop, 5000), 0);
+	}
+	/* Even with our own peer gone (a hang-up of the whole terminal). */
+	s.peer = fd_close(s.peer);
+	for (int i = 0; i < 3 && s.peer < 0; i++)
+		CHECK_INT(loop_run_once(loop, 5000), 0);
+	CHECK(s.peer >= 0);
+	CHECK(write(s.peer, "y\n", 2) == 2);
+	pump_drain(p);
+	pump_free(p);
+	log_free(log);
+	streams_done(&s);
+	loop_free(loop);
+	got = texts("tty");
+	CHECK_STR(got, "stdout F x\r stdout F x\r stdout F x\r stdout F y\r ");
+}
