@@ -17,7 +17,7 @@
 #include "sys/process.h"
 #include "sys/signals.h"
 
-/* What launch_argv adds to the lists of the command line at most, with the NULL. */
+/* What monitor_launch_argv adds to the lists of the command line at most, with the NULL. */
 #define FIXED_WORDS 20
 
 struct words {
@@ -66,8 +66,8 @@ static void add_create(struct words *w, const struct monitor_options *o, const c
 	add_pair(w, "--work-path", bundle);
 }
 
-char **launch_argv(const struct monitor_options *o, const char *bundle, const char *console_socket,
-		   size_t *ret_n)
+char **monitor_launch_argv(const struct monitor_options *o, const char *bundle,
+			   const char *console_socket, size_t *ret_n)
 {
 	const struct monitor_runtime_options *rt = &o->runtime;
 	struct words w = { .v = xnew_n(char *, FIXED_WORDS + rt->args.n + rt->opts.n) };
@@ -93,8 +93,8 @@ static bool is_own(const struct monitor_options *o, monitor_runtime_fn own)
 	return own && streq(path_base(o->runtime.path), MONITOR_RUNTIME_OWN);
 }
 
-int launch_check(const struct monitor_options *o, char *const *argv, monitor_runtime_fn own,
-		 struct error *err)
+int monitor_launch_check(const struct monitor_options *o, char *const *argv, monitor_runtime_fn own,
+			 struct error *err)
 {
 	int r;
 
@@ -162,9 +162,9 @@ __attribute__((noreturn)) static void child(const struct monitor_options *o,
 	_exit(127);
 }
 
-int launch_start(const struct monitor_options *o, const struct caller *caller,
-		 const struct streams *streams, char **argv, size_t n, monitor_runtime_fn own,
-		 pid_t *ret, struct error *err)
+int monitor_launch_start(const struct monitor_options *o, const struct caller *caller,
+			 const struct streams *streams, char **argv, size_t n,
+			 monitor_runtime_fn own, pid_t *ret, struct error *err)
 {
 	pid_t monitor = getpid();
 	pid_t pid = fork();

@@ -280,11 +280,11 @@ int lifecycle_launch(struct monitor *m, struct error *err)
 	if (unlink(m->options.container_pidfile) < 0 && errno != ENOENT)
 		return error_os(err, errno, "remove old pid file '%s'",
 				m->options.container_pidfile);
-	argv = launch_argv(&m->options, m->bundle, console, &n);
+	argv = monitor_launch_argv(&m->options, m->bundle, console, &n);
 	m->runtime_span = trace_begin(m->options.exec ? "monitor: runtime exec"
 						      : "monitor: runtime create");
-	r = launch_start(&m->options, &m->caller, &m->streams, argv, n, m->own_runtime,
-			 &m->runtime_pid, err);
+	r = monitor_launch_start(&m->options, &m->caller, &m->streams, argv, n, m->own_runtime,
+				 &m->runtime_pid, err);
 	streams_close_child(&m->streams);
 	return r;
 }

@@ -144,7 +144,7 @@ static int monitor_prepare(struct monitor *m, char *const *argv, struct error *e
 	int r = complain_init(o->log_level, o->syslog, o->cid, err);
 
 	if (r >= 0)
-		r = launch_check(o, argv, m->own_runtime, err);
+		r = monitor_launch_check(o, argv, m->own_runtime, err);
 	if (r >= 0)
 		r = caller_init(&m->caller, o, err);
 	if (r >= 0)

@@ -12,7 +12,7 @@
 static char *words(const struct monitor_options *o, const char *console)
 {
 	size_t n;
-	scoped_free char **argv = launch_argv(o, "/b", console, &n);
+	scoped_free char **argv = monitor_launch_argv(o, "/b", console, &n);
 
 	return argv[n] ? NULL : strv_join(argv, " ");
 }
@@ -90,11 +90,11 @@ TEST(launch_in_process)
 	int status;
 	size_t n;
 	pid_t pid;
-	scoped_free char **argv = launch_argv(&o, "/b", NULL, &n);
+	scoped_free char **argv = monitor_launch_argv(&o, "/b", NULL, &n);
 
 	CHECK_OK(streams_open(&s, false, false, &err), err);
 	CHECK(dup2(s.out, 9) == 9); /* a descriptor of ours that the runtime must not see */
-	CHECK_OK(launch_start(&o, &caller, &s, argv, n, fake_runtime, &pid, &err), err);
+	CHECK_OK(monitor_launch_start(&o, &caller, &s, argv, n, fake_runtime, &pid, &err), err);
 	streams_close_child(&s);
 	CHECK_INT(waitpid(pid, &status, 0), pid);
 	CHECK_INT(WEXITSTATUS(status), 5);
@@ -114,5 +114,6 @@ TEST(launch_program_that_is_missing)
 	char *self[] = { (char *)(uintptr_t) "test", NULL };
 	struct error err = ERROR_INIT;
 
-	CHECK_FAILS(launch_check(&o, self, fake_runtime, &err), err, ERROR_OS, "/nonexistent/runc");
+	CHECK_FAILS(monitor_launch_check(&o, self, fake_runtime, &err), err, ERROR_OS,
+		    "/nonexistent/runc");
 }
