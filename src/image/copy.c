@@ -68,7 +68,7 @@ static int refuse_schema1(const struct copy *c, const char *type, struct error *
 {
 	struct copy *mutable_copy = (struct copy *)c;
 	scoped_json json_t *doc = NULL;
-	bool old = strstr(type, "manifest.v1+") != NULL;
+	bool old = strstr(type, "docker.distribution.manifest.v1") != NULL;
 
 	if (!old && json_text_parse(buf_str(&mutable_copy->manifest), c->manifest.len, c->src->what,
 				    &doc, NULL) == 0)

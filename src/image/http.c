@@ -488,10 +488,12 @@ static int open_once(struct http_client *c, const struct http_request *q, const 
 		r = transfer_step(t, ret_transient, err);
 		if (r < 0)
 			return r;
-		if (t->done && t->result != CURLE_OK)
+		/* What came of the body before a failure is read first. */
+		if (t->header_complete || !t->done)
+			continue;
+		if (t->result != CURLE_OK)
 			return transfer_error(t, ret_transient, err);
-		if (t->done && !t->header_complete)
-			return error_set(err, ERROR_REMOTE, "%s: the server sent no header", url);
+		return error_set(err, ERROR_REMOTE, "%s: the server sent no header", url);
 	}
 	*ret = take_ptr(s);
 	return 0;

@@ -253,8 +253,10 @@ int layers_fetch(struct image_source *src, struct store *s, struct layer_job *jo
 	unsigned parallel = o->parallel > 0 ? MIN(o->parallel, (unsigned)IMAGE_PARALLEL_MAX)
 					    : IMAGE_PARALLEL_DEFAULT;
 	const struct layer_job *bad;
-	int r;
+	int r = store_lease(s, err); /* what is there now stays until we are done */
 
+	if (r < 0)
+		return r;
 	pthread_mutex_init(&run.lock, NULL);
 	pthread_cond_init(&run.changed, NULL);
 	for (size_t i = 0; i < n; i++) {

@@ -393,6 +393,7 @@ int main(int argc, char **argv)
 	struct tool t = { 0 };
 	int o, r;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	while ((o = getopt_long(argc, argv, "+", options, NULL)) != -1)
 		if (!set_option(&t, o))
 			return 2;
