@@ -185,7 +185,7 @@ static int resolve_linux(const struct oci_spec *spec, struct plan *ret, struct e
 		ret->process.seccomp_listener_path = xstrdup_opt(l->seccomp->listener_path);
 		ret->process.seccomp_listener_metadata = xstrdup_opt(l->seccomp->listener_metadata);
 	}
-	return 0;
+	return plan_resolve_memory_policy(l->memory_policy, &ret->process.mempolicy, err);
 }
 
 static void init_empty(struct plan *p)
@@ -235,7 +235,7 @@ static int resolve(const struct plan_request *rq, struct plan *ret, struct error
 				 "config.json: .process: is required to create a container");
 	r = plan_resolve_process(spec->process, &ret->process, err);
 	if (r < 0)
-		return r;
+		return error_prefix(err, "config.json");
 	if (rq->new_keyring)
 		ret->process.keyring = xasprintf("_ses.%s", rq->id);
 	ret->process.keep_groups =

@@ -11,6 +11,9 @@ int plan_resolve_namespaces(const struct oci_spec *spec, struct plan_namespaces 
 int plan_resolve_mounts(const struct oci_spec *spec, struct plan *ret, struct error *err);
 int plan_resolve_devices(const struct oci_spec *spec, struct plan *ret, struct error *err);
 int plan_resolve_sysctls(const struct oci_spec *spec, struct plan *ret, struct error *err);
+/* NULL leaves ret unset. */
+int plan_resolve_memory_policy(const struct oci_memory_policy *m, struct plan_mempolicy *ret,
+			       struct error *err);
 /* Word of rootfsPropagation to MS_* bits; 0 for NULL; ULONG_MAX unknown. */
 unsigned long plan_propagation(const char *word);
 

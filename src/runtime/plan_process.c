@@ -2,7 +2,6 @@
 /* plan_process: .process of config.json (and process.json of exec) to numbers. */
 #include <errno.h>
 #include <linux/ioprio.h>
-#include <linux/mempolicy.h>
 #include <sched.h>
 
 #include "base/log.h"

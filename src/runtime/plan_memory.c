@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plan_memory: .linux.memoryPolicy for set_mempolicy(2). */
+#include "base/num.h"
+#include "base/str.h"
+#include "base/strv.h"
+#include "runtime/plan_priv.h"
+
+/* linux/mempolicy.h; the index is the mode. */
+static const char *const modes[] = {
+	"MPOL_DEFAULT", "MPOL_PREFERRED",      "MPOL_BIND",		  "MPOL_INTERLEAVE",
+	"MPOL_LOCAL",	"MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE"
+};
+
+static const struct {
+	const char *name;
+	unsigned flag;
+} flags[] = {
+	{ "MPOL_F_NUMA_BALANCING", 1u << 13 },
+	{ "MPOL_F_RELATIVE_NODES", 1u << 14 },
+	{ "MPOL_F_STATIC_NODES", 1u << 15 },
+};
+
+/* "0-3,7" into the mask. */
+static int parse_nodes(const char *list, struct plan_mempolicy *ret)
+{
+	scoped_strv char **parts = strv_split(list, ",", true);
+
+	STRV_FOREACH (p, parts) {
+		char *dash = strchr(*p, '-');
+		uint32_t first, last;
+
+		if (dash)
+			*dash++ = '\0';
+		if (num_u32(str_trim(*p), &first) < 0)
+			return -1;
+		last = first;
+		if (dash && num_u32(str_trim(dash), &last) < 0)
+			return -1;
+		if (last < first || last >= sizeof(ret->nodes) * 8)
+			return -1;
+		for (uint32_t n = first; n <= last; n++)
+			ret->nodes[n / 64] |= UINT64_C(1) << (n % 64);
+	}
+	return 0;
+}
+
+int plan_resolve_memory_policy(const struct oci_memory_policy *m, struct plan_mempolicy *ret,
+			       struct error *err)
+{
+	if (m == NULL)
+		return 0;
+	ret->mode = str_table_find(modes, ARRAY_SIZE(modes), m->mode ? m->mode : "");
+	if (ret->mode < 0)
+		return error_set(err, ERROR_INVALID,
+				 "config.json: .linux.memoryPolicy.mode: unknown mode '%s'",
+				 m->mode ? m->mode : "");
+	if (!str_empty(m->nodes) && parse_nodes(m->nodes, ret) < 0)
+		return error_set(err, ERROR_INVALID,
+				 "config.json: .linux.memoryPolicy.nodes: '%s' is not a list of "
+				 "nodes",
+				 m->nodes);
+	STRV_FOREACH (f, m->flags) {
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(flags) && !streq(flags[i].name, *f))
+			i++;
+		if (i == ARRAY_SIZE(flags))
+			return error_set(err, ERROR_INVALID,
+					 "config.json: .linux.memoryPolicy.flags: unknown flag '%s'",
+					 *f);
+		ret->flags |= flags[i].flag;
+	}
+	ret->set = true;
+	return 0;
+}
