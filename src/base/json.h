@@ -2,8 +2,8 @@
 /*
  * json: JSON text in and out, and field tables that bind JSON objects to C structs.
  *
- * Documents are jansson's; the parser is our own (jansson's takes three times as long): duplicate
- * keys refused, depth, size and number of values bounded, one document per text.  Integers above
+ * Parsing is jansson's behind limits: duplicate keys refused, depth, size and number of values
+ * bounded, one document per text.  Integers above
  * INT64_MAX (Go writes uint64, e.g. RLIM_INFINITY as 18446744073709551615) survive: they are
  * carried as a marked string between text and table, see json/json_priv.h; JT_U64 fields decode and
  * encode them, all other fields refuse them.

@@ -51,8 +51,8 @@ TEST(big_integers_survive)
 	/* In strings they are text. */
 	print("[\"18446744073709551615\",18446744073709551614]",
 	      "[\"18446744073709551615\",18446744073709551614]");
-	refuse("[18446744073709551616]", ERROR_INVALID, "integer is too large");
-	refuse("[-9223372036854775809]", ERROR_INVALID, "integer is too large");
+	refuse("[18446744073709551616]", ERROR_INVALID, "too big");
+	refuse("[-9223372036854775809]", ERROR_INVALID, "too big");
 	refuse("[018446744073709551615]", ERROR_INVALID, "line 1");
 	refuse("{18446744073709551615:1}", ERROR_INVALID, "t: line 1");
 	refuse("[1 18446744073709551615]", ERROR_INVALID, "t: line 1");
@@ -74,10 +74,10 @@ TEST(one_strict_document)
 	refuse("[1]x", ERROR_INVALID, "line 1");
 	refuse("[1,]", ERROR_INVALID, "line 1");
 	refuse("{\"a\":\n\n tru}", ERROR_INVALID, "t: line 3");
-	refuse("[\"\xff\"]", ERROR_INVALID, "not UTF-8");
+	refuse("[\"\xff\"]", ERROR_INVALID, "byte 0xff");
 	refuse("[\"a\nb\"]", ERROR_INVALID, "t: line");
 	refuse("\xef\xbb\xbf{}", ERROR_INVALID, "t");
-	refuse("[1e999]", ERROR_INVALID, "number is too large");
+	refuse("[1e999]", ERROR_INVALID, "overflow");
 }
 
 TEST(depth_is_bounded)
