@@ -21,10 +21,12 @@
 #include "sys/signals.h"
 
 static const struct command *const commands[] = {
-	&command_create, &command_start,      &command_state,	&command_kill, &command_delete,
-	&command_run,	 &command_exec,	      &command_list,	&command_ps,   &command_pause,
-	&command_resume, &command_update,     &command_events,	&command_spec, &command_features,
-	&command_mounts, &command_checkpoint, &command_restore,
+	&runtime_command_create, &runtime_command_start,      &runtime_command_state,
+	&runtime_command_kill,	 &runtime_command_delete,     &runtime_command_run,
+	&runtime_command_exec,	 &runtime_command_list,	      &runtime_command_ps,
+	&runtime_command_pause,	 &runtime_command_resume,     &runtime_command_update,
+	&runtime_command_events, &runtime_command_spec,	      &runtime_command_features,
+	&runtime_command_mounts, &runtime_command_checkpoint, &runtime_command_restore,
 };
 
 struct global_options {
@@ -179,7 +181,7 @@ static void print_help(struct buf *b)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		buf_addf(b, "  %-12s %s\n", commands[i]->name, commands[i]->help);
 	buf_adds(b, "\nGlobal options:\n");
-	options_help(global_rows, ARRAY_SIZE(global_rows), b);
+	runtime_options_help(global_rows, ARRAY_SIZE(global_rows), b);
 }
 
 static const struct command *find_command(const char *name)
@@ -203,13 +205,14 @@ int command_parse(const struct command *c, int argc, char **argv, void *target, 
 {
 	struct error why = ERROR_INIT;
 	int first = argc;
-	int r = options_parse(c->rows, c->n_rows, argc, argv, intersperse, target, &first, &why);
+	int r = runtime_options_parse(c->rows, c->n_rows, argc, argv, intersperse, target, &first,
+				      &why);
 
 	if (why.kind == ERROR_CANCELED) {
 		scoped(buf_done) struct buf b = BUF_INIT;
 
 		buf_addf(&b, "Usage: coracle-runtime %s\n\n%s\n\nOptions:\n", c->usage, c->help);
-		options_help(c->rows, c->n_rows, &b);
+		runtime_options_help(c->rows, c->n_rows, &b);
 		return command_print(&b, err);
 	}
 	if (r < 0)
@@ -298,8 +301,8 @@ int runtime_main(int argc, char **argv)
 	memcpy(args, argv, (size_t)argc * sizeof(char *));
 	trace_inherit();
 	signals_ignore_pipe();
-	r = options_parse(global_rows, ARRAY_SIZE(global_rows), argc, args, false, &g, &first,
-			  &err);
+	r = runtime_options_parse(global_rows, ARRAY_SIZE(global_rows), argc, args, false, &g,
+				  &first, &err);
 	if (err.kind == ERROR_CANCELED) {
 		first = argc;
 		r = 0;

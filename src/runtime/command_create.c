@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command_create: the command lines of create and start. */
+/* runtime_command_create: the command lines of create and start. */
 #include "runtime/command_create.h"
 
 #include <errno.h>
@@ -76,7 +76,7 @@ static int create_run(const struct command_context *cx, int argc, char **argv, s
 	scoped(pidref_done) struct pidref init = PIDREF_INIT;
 	scoped_free char *bundle = NULL;
 	struct positional p;
-	int r = command_parse(&command_create, argc, argv, &f, 1, 1, true, &p, err);
+	int r = command_parse(&runtime_command_create, argc, argv, &f, 1, 1, true, &p, err);
 
 	if (r != COMMAND_GO)
 		return r;
@@ -89,7 +89,7 @@ static int create_run(const struct command_context *cx, int argc, char **argv, s
 	return r < 0 ? r : send_pidfd(f.pidfd_socket, &init, err);
 }
 
-const struct command command_create = {
+const struct command runtime_command_create = {
 	"create",	  "create [options] ID", "make a container that waits to be started",
 	create_flag_rows, CREATE_FLAG_COUNT,	 create_run
 };
@@ -97,11 +97,11 @@ const struct command command_create = {
 static int start_run(const struct command_context *cx, int argc, char **argv, struct error *err)
 {
 	struct positional p;
-	int r = command_parse(&command_start, argc, argv, NULL, 1, 1, true, &p, err);
+	int r = command_parse(&runtime_command_start, argc, argv, NULL, 1, 1, true, &p, err);
 
 	return r != COMMAND_GO ? r : runtime_start(&cx->runtime, p.argv[0], err);
 }
 
-const struct command command_start = {
+const struct command runtime_command_start = {
 	"start", "start ID", "run the process of a created container", NULL, 0, start_run
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command_create: options that create and run share. */
+/* runtime_command_create: options that create and run share. */
 #ifndef CORACLE_RUNTIME_COMMAND_CREATE_H
 #define CORACLE_RUNTIME_COMMAND_CREATE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command_exec: the command line of exec: a process.json, or flags over the container's process. */
+/* runtime_command_exec: the command line of exec: a process.json, or flags over the container's
+ * process. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -190,7 +191,7 @@ static int exec_run(const struct command_context *cx, int argc, char **argv, str
 	struct exec_flags f = { 0 };
 	struct oci_process process = { 0 };
 	struct positional p;
-	int r = command_parse(&command_exec, argc, argv, &f, 1, -1, false, &p, err);
+	int r = command_parse(&runtime_command_exec, argc, argv, &f, 1, -1, false, &p, err);
 
 	if (r == COMMAND_GO) {
 		r = make_process(cx, &f, &p, &process, err);
@@ -204,6 +205,6 @@ static int exec_run(const struct command_context *cx, int argc, char **argv, str
 	return r;
 }
 
-const struct command command_exec = { "exec", "exec [options] ID PROGRAM [ARGUMENT...]",
-				      "run another process in a running container",
-				      COMMAND_ROWS(exec_rows), exec_run };
+const struct command runtime_command_exec = { "exec", "exec [options] ID PROGRAM [ARGUMENT...]",
+					      "run another process in a running container",
+					      COMMAND_ROWS(exec_rows), exec_run };

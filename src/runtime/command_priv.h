@@ -45,9 +45,11 @@ int command_for_each(const struct command_context *cx, const char *regex,
 /* Write to stdout. */
 int command_print(struct buf *b, struct error *err);
 
-extern const struct command command_create, command_start, command_run, command_exec, command_kill,
-	command_delete, command_state, command_list, command_ps, command_pause, command_resume,
-	command_update, command_events, command_spec, command_features, command_checkpoint,
-	command_restore, command_mounts;
+extern const struct command runtime_command_create, runtime_command_start, runtime_command_run,
+	runtime_command_exec, runtime_command_kill, runtime_command_delete, runtime_command_state,
+	runtime_command_list, runtime_command_ps, runtime_command_pause, runtime_command_resume,
+	runtime_command_update, runtime_command_events, runtime_command_spec,
+	runtime_command_features, runtime_command_checkpoint, runtime_command_restore,
+	runtime_command_mounts;
 
 #endif

@@ -122,7 +122,7 @@ static int delete_run(const struct command_context *cx, int argc, char **argv, s
 {
 	struct delete_options o = { 0 };
 	struct positional p;
-	int r = COMMAND_PARSE(&command_delete, argc, argv, &o, 1, 1, &p, err);
+	int r = COMMAND_PARSE(&runtime_command_delete, argc, argv, &o, 1, 1, &p, err);
 
 	if (r != COMMAND_GO)
 		return r;
@@ -131,6 +131,6 @@ static int delete_run(const struct command_context *cx, int argc, char **argv, s
 	return delete_one(cx, p.argv[0], &o.force, err);
 }
 
-const struct command command_delete = { "delete", "delete [options] ID",
-					"remove what a stopped container holds",
-					COMMAND_ROWS(delete_rows), delete_run };
+const struct command runtime_command_delete = { "delete", "delete [options] ID",
+						"remove what a stopped container holds",
+						COMMAND_ROWS(delete_rows), delete_run };

@@ -122,7 +122,7 @@ static int events_run(const struct command_context *cx, int argc, char **argv, s
 	struct events_flags f = { 0 };
 	struct positional p;
 	int64_t interval = 5 * NSEC_PER_SEC;
-	int r = command_parse(&command_events, argc, argv, &f, 1, 1, true, &p, err);
+	int r = command_parse(&runtime_command_events, argc, argv, &f, 1, 1, true, &p, err);
 
 	if (r != COMMAND_GO)
 		return r;
@@ -139,6 +139,6 @@ static int events_run(const struct command_context *cx, int argc, char **argv, s
 		       : follow(&rec, (int)(interval / NSEC_PER_MSEC), err);
 }
 
-const struct command command_events = { "events", "events [options] ID",
-					"print statistics and OOM notices",
-					COMMAND_ROWS(events_rows), events_run };
+const struct command runtime_command_events = { "events", "events [options] ID",
+						"print statistics and OOM notices",
+						COMMAND_ROWS(events_rows), events_run };

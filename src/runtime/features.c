@@ -99,7 +99,7 @@ static int features_run(const struct command_context *cx, int argc, char **argv,
 {
 	scoped(buf_done) struct buf b = BUF_INIT;
 	struct positional p;
-	int r = command_parse(&command_features, argc, argv, NULL, 0, 0, true, &p, err);
+	int r = command_parse(&runtime_command_features, argc, argv, NULL, 0, 0, true, &p, err);
 
 	if (r != COMMAND_GO)
 		return r;
@@ -107,5 +107,6 @@ static int features_run(const struct command_context *cx, int argc, char **argv,
 	return command_print(&b, err);
 }
 
-const struct command command_features = { "features", "features", "print what this runtime can do",
-					  NULL,	      0,	  features_run };
+const struct command runtime_command_features = {
+	"features", "features", "print what this runtime can do", NULL, 0, features_run
+};

@@ -47,7 +47,7 @@ static int kill_run(const struct command_context *cx, int argc, char **argv, str
 {
 	struct kill_options o = { 0 };
 	struct positional p;
-	int r = COMMAND_PARSE(&command_kill, argc, argv, &o, 1, 2, &p, err);
+	int r = COMMAND_PARSE(&runtime_command_kill, argc, argv, &o, 1, 2, &p, err);
 	int args[2];
 
 	if (r != COMMAND_GO)
@@ -61,6 +61,6 @@ static int kill_run(const struct command_context *cx, int argc, char **argv, str
 	return kill_one(cx, p.argv[0], args, err);
 }
 
-const struct command command_kill = { "kill", "kill [options] ID [SIGNAL]",
-				      "send a signal to the container's init process",
-				      COMMAND_ROWS(kill_rows), kill_run };
+const struct command runtime_command_kill = { "kill", "kill [options] ID [SIGNAL]",
+					      "send a signal to the container's init process",
+					      COMMAND_ROWS(kill_rows), kill_run };

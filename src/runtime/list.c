@@ -131,7 +131,7 @@ static int list_run(const struct command_context *cx, int argc, char **argv, str
 	scoped(buf_done) struct buf b = BUF_INIT;
 	scoped_strv char **ids = NULL;
 	struct positional p;
-	int r = command_parse(&command_list, argc, argv, &o, 0, 0, true, &p, err);
+	int r = command_parse(&runtime_command_list, argc, argv, &o, 0, 0, true, &p, err);
 
 	if (r != COMMAND_GO)
 		return r;
@@ -152,6 +152,6 @@ static int list_run(const struct command_context *cx, int argc, char **argv, str
 	return command_print(&b, err);
 }
 
-const struct command command_list = { "list", "list [options]",
-				      "list the containers below the state root",
-				      COMMAND_ROWS(list_rows), list_run };
+const struct command runtime_command_list = { "list", "list [options]",
+					      "list the containers below the state root",
+					      COMMAND_ROWS(list_rows), list_run };

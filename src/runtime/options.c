@@ -125,8 +125,8 @@ static int parse_option(struct parse *p, struct error *err)
 	return parse_short(p, text + 1, err);
 }
 
-int options_parse(const struct option_row *rows, size_t n, int argc, char **argv, bool intersperse,
-		  void *target, int *ret_first, struct error *err)
+int runtime_options_parse(const struct option_row *rows, size_t n, int argc, char **argv,
+			  bool intersperse, void *target, int *ret_first, struct error *err)
 {
 	struct parse p = { rows, n, argc, 1, argv, target };
 	scoped_free char **args = xnew_n(char *, (size_t)argc + 1);
@@ -158,7 +158,7 @@ int options_parse(const struct option_row *rows, size_t n, int argc, char **argv
 	return 0;
 }
 
-void options_help(const struct option_row *rows, size_t n, struct buf *out)
+void runtime_options_help(const struct option_row *rows, size_t n, struct buf *out)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct option_row *r = &rows[i];

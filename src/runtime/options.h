@@ -32,8 +32,8 @@ struct option_row {
 /* argv[0] is skipped.  Arguments are moved to the end of argv in their order; *ret_first is the
  * index of the first.  intersperse false: the first argument ends the options.
  * ERROR_CANCELED when --help or -h was seen. */
-int options_parse(const struct option_row *rows, size_t n, int argc, char **argv, bool intersperse,
-		  void *target, int *ret_first, struct error *err);
-void options_help(const struct option_row *rows, size_t n, struct buf *out);
+int runtime_options_parse(const struct option_row *rows, size_t n, int argc, char **argv,
+			  bool intersperse, void *target, int *ret_first, struct error *err);
+void runtime_options_help(const struct option_row *rows, size_t n, struct buf *out);
 
 #endif

@@ -92,7 +92,7 @@ static int ps_run(const struct command_context *cx, int argc, char **argv, struc
 	scoped_free pid_t *pids = NULL;
 	struct positional p;
 	size_t n = 0;
-	int r = command_parse(&command_ps, argc, argv, &o, 1, -1, false, &p, err);
+	int r = command_parse(&runtime_command_ps, argc, argv, &o, 1, -1, false, &p, err);
 
 	if (r != COMMAND_GO)
 		return r;
@@ -115,6 +115,6 @@ static int ps_run(const struct command_context *cx, int argc, char **argv, struc
 	return command_print(&b, err);
 }
 
-const struct command command_ps = { "ps", "ps [options] ID [ps arguments]",
-				    "list the processes of a container", COMMAND_ROWS(ps_rows),
-				    ps_run };
+const struct command runtime_command_ps = { "ps", "ps [options] ID [ps arguments]",
+					    "list the processes of a container",
+					    COMMAND_ROWS(ps_rows), ps_run };

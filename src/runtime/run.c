@@ -84,7 +84,7 @@ static int run_run(const struct command_context *cx, int argc, char **argv, stru
 	struct run run = { .cx = cx, .flags = &f };
 	scoped_free char *bundle = NULL;
 	struct positional p;
-	int r = command_parse(&command_run, argc, argv, &f, 1, 1, true, &p, err);
+	int r = command_parse(&runtime_command_run, argc, argv, &f, 1, 1, true, &p, err);
 
 	if (r != COMMAND_GO)
 		return r;
@@ -103,9 +103,9 @@ static int run_run(const struct command_context *cx, int argc, char **argv, stru
 	return in_front(&run, err);
 }
 
-const struct command command_run = { "run",
-				     "run [options] ID",
-				     "create and start a container",
-				     create_flag_rows,
-				     CREATE_FLAG_COUNT,
-				     run_run };
+const struct command runtime_command_run = { "run",
+					     "run [options] ID",
+					     "create and start a container",
+					     create_flag_rows,
+					     CREATE_FLAG_COUNT,
+					     run_run };

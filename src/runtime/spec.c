@@ -93,7 +93,7 @@ static int spec_run(const struct command_context *cx, int argc, char **argv, str
 	scoped_free char *path = NULL;
 	scoped_fd int fd = -1;
 	struct positional p;
-	int r = command_parse(&command_spec, argc, argv, &f, 0, 0, true, &p, err);
+	int r = command_parse(&runtime_command_spec, argc, argv, &f, 0, 0, true, &p, err);
 
 	if (r != COMMAND_GO)
 		return r;
@@ -113,5 +113,6 @@ static int spec_run(const struct command_context *cx, int argc, char **argv, str
 	return r < 0 ? error_os(err, -r, "write '%s'", path) : 0;
 }
 
-const struct command command_spec = { "spec", "spec [options]", "write a default config.json",
-				      COMMAND_ROWS(spec_rows), spec_run };
+const struct command runtime_command_spec = { "spec", "spec [options]",
+					      "write a default config.json",
+					      COMMAND_ROWS(spec_rows), spec_run };

@@ -23,7 +23,7 @@ static int state_run(const struct command_context *cx, int argc, char **argv, st
 {
 	scoped(buf_done) struct buf b = BUF_INIT;
 	struct positional p;
-	int r = command_parse(&command_state, argc, argv, NULL, 1, 1, true, &p, err);
+	int r = command_parse(&runtime_command_state, argc, argv, NULL, 1, 1, true, &p, err);
 
 	if (r != COMMAND_GO)
 		return r;
@@ -34,5 +34,6 @@ static int state_run(const struct command_context *cx, int argc, char **argv, st
 	return command_print(&b, err);
 }
 
-const struct command command_state = { "state", "state ID", "print the state of a container",
-				       NULL,	0,	    state_run };
+const struct command runtime_command_state = {
+	"state", "state ID", "print the state of a container", NULL, 0, state_run
+};

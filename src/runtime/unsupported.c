@@ -9,12 +9,12 @@ static int refuse(const struct command_context *cx, int argc, char **argv, struc
 			 argv[0]);
 }
 
-const struct command command_checkpoint = {
+const struct command runtime_command_checkpoint = {
 	"checkpoint", "checkpoint [options] ID", "not supported by this version", NULL, 0, refuse
 };
-const struct command command_restore = {
+const struct command runtime_command_restore = {
 	"restore", "restore [options] ID", "not supported by this version", NULL, 0, refuse
 };
-const struct command command_mounts = {
+const struct command runtime_command_mounts = {
 	"mounts", "mounts add|remove ID FILE", "not supported by this version", NULL, 0, refuse
 };

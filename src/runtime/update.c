@@ -189,7 +189,7 @@ static int update_run(const struct command_context *cx, int argc, char **argv, s
 	struct update_flags f = { 0 };
 	struct update_target t = { 0 };
 	struct positional p;
-	int r = command_parse(&command_update, argc, argv, &f, 1, 1, true, &p, err);
+	int r = command_parse(&runtime_command_update, argc, argv, &f, 1, 1, true, &p, err);
 
 	if (r != COMMAND_GO)
 		return r;
@@ -199,6 +199,6 @@ static int update_run(const struct command_context *cx, int argc, char **argv, s
 	return r < 0 ? r : runtime_update(&cx->runtime, p.argv[0], &t.resources, err);
 }
 
-const struct command command_update = { "update", "update [options] ID",
-					"change the limits of a container",
-					COMMAND_ROWS(update_rows), update_run };
+const struct command runtime_command_update = { "update", "update [options] ID",
+						"change the limits of a container",
+						COMMAND_ROWS(update_rows), update_run };
