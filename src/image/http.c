@@ -47,6 +47,7 @@ struct http_transfer {
 	struct buf in; /* body, received and not read */
 	size_t taken;  /* bytes of in that were read */
 	size_t header_bytes;
+	char *location; /* of a redirect */
 	bool paused, header_complete, done, broken;
 	CURLcode result;
 	char message[CURL_ERROR_SIZE];
@@ -164,6 +165,26 @@ char *http_escape(const char *s)
 	return buf_take(&b);
 }
 
+/* What a Location field means on the page `base` (RFC 3986 section 5.2, without dot segments: the
+ * server removes them); new string. */
+static char *resolve_url(const char *base, const char *location)
+{
+	size_t scheme = strcspn(base, ":"), path = strcspn(base, "?#");
+
+	if (strspn(location, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
+		    strcspn(location, ":/?#") &&
+	    location[strcspn(location, ":/?#")] == ':')
+		return xstrdup(location);
+	if (str_has_prefix(location, "//"))
+		return xasprintf("%.*s:%s", (int)scheme, base, location);
+	if (location[0] == '/')
+		return xasprintf("%.*s%s", (int)origin_length(base), base, location);
+	while (path > origin_length(base) && base[path - 1] != '/')
+		path--;
+	return xasprintf("%.*s%s%s", (int)path, base, path == origin_length(base) ? "/" : "",
+			 location);
+}
+
 /* Without query: signed URLs carry secrets there. */
 static char *display_url(const char *url)
 {
@@ -234,6 +255,10 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 		read_content_range(t->stream, value);
 	else if (str_ieq(text, "WWW-Authenticate"))
 		strv_add(&t->stream->challenges, value);
+	else if (str_ieq(text, "Location")) {
+		free(t->location);
+		t->location = xstrdup(value);
+	}
 	return len;
 }
 
@@ -272,6 +297,7 @@ static void transfer_free(struct http_transfer *t)
 	if (t->headers != NULL)
 		http_curl.slist_free(t->headers);
 	free(t->url);
+	free(t->location);
 	buf_done(&t->in);
 	free(t);
 }
@@ -503,18 +529,17 @@ static int open_once(struct http_client *c, const struct http_request *q, const 
 static int redirect_target(struct http_client *c, struct http_stream *s, char **ret,
 			   struct error *err)
 {
-	scoped_free char *url = display_url(s->transfer->url), *shown = NULL;
-	char *next = NULL;
+	scoped_free char *url = display_url(s->transfer->url), *shown = NULL, *next = NULL;
 
-	http_curl.getinfo(s->transfer->h.easy, CURLINFO_REDIRECT_URL, &next);
-	if (next == NULL)
-		return error_set(err, ERROR_REMOTE, "%s: redirect without a target", url);
+	if (s->transfer->location == NULL || !str_printable(s->transfer->location))
+		return error_set(err, ERROR_REMOTE, "%s: redirect without a usable target", url);
+	next = resolve_url(s->transfer->url, s->transfer->location);
 	shown = display_url(next);
 	if (!str_has_prefix(next, "https://") &&
 	    !(c->o.insecure && str_has_prefix(next, "http://")))
 		return error_set(err, ERROR_REMOTE, "%s: redirect to '%s' refused: it is not https",
 				 url, shown);
-	*ret = xstrdup(next);
+	*ret = take_ptr(next);
 	return 0;
 }
 
