@@ -172,11 +172,12 @@ int store_image_by_prefix(struct store *s, const char *prefix, char out[65], str
 			const char *id = sqldb_text(q, 0);
 
 			if (found[0] != '\0' && !streq(found, id)) {
+				n = error_set(err, ERROR_INVALID,
+					      "the id '%s' is ambiguous: it begins '%.12s' and "
+					      "'%.12s'",
+					      prefix, found, id);
 				sqldb_reset(q);
-				return error_set(err, ERROR_INVALID,
-						 "the id '%s' is ambiguous: it begins '%.12s' and "
-						 "'%.12s'",
-						 prefix, found, id);
+				return n;
 			}
 			snprintf(found, sizeof(found), "%s", id);
 			n = 0;
