@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "base/timeutil.h"
 #include "cgroup/cgroup.h"
 #include "sys/ns.h"
@@ -61,7 +62,7 @@ static pid_t enter(const struct cgroup_gate *gate, double *ret_msec)
 	return pid;
 }
 
-static void one_round(const struct cgroup_request *rq, int i)
+static void one_round(const struct cgroup_request *rq, size_t i)
 {
 	struct cgroup_gate gate = CGROUP_GATE_INIT;
 	struct cgroup_record r = { 0 };
@@ -87,7 +88,7 @@ static void one_round(const struct cgroup_request *rq, int i)
 	cgroup_record_done(&r);
 }
 
-static void attach_round(const struct cgroup_request *rq, int i)
+static void attach_round(const struct cgroup_request *rq, size_t i)
 {
 	struct cgroup_record r = { 0 };
 	struct error err = ERROR_INIT;
@@ -120,7 +121,7 @@ static int compare(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
-	int rounds = argc > 1 ? atoi(argv[1]) : 40, gap = argc > 2 ? atoi(argv[2]) : 50;
+	uint32_t rounds = 40, gap = 50;
 	struct oci_memory memory = { .limit = OPT_SET(64 << 20) };
 	struct oci_pids pids = { .limit = OPT_SET(2048) };
 	struct oci_device_rule deny = { .allow = false };
@@ -133,17 +134,21 @@ int main(int argc, char **argv)
 				     .owner = (uid_t)-1 };
 	double sum = 0;
 
-	rounds = rounds < 1 ? 1 : rounds > ROUNDS_MAX ? ROUNDS_MAX : rounds;
-	for (int i = 0; i < rounds; i++) {
-		one_round(&rq, i);
-		(void)poll(NULL, 0, gap);
-		attach_round(&rq, i);
-		(void)poll(NULL, 0, gap);
+	if ((argc > 1 && num_u32(argv[1], &rounds) < 0) ||
+	    (argc > 2 && num_u32(argv[2], &gap) < 0) || rounds < 1 || rounds > ROUNDS_MAX) {
+		fprintf(stderr, "usage: cgroup [ROUNDS (1 to %d) [PAUSE_MSEC]]\n", ROUNDS_MAX);
+		return 2;
 	}
-	printf("cgroup (%s): memory, pids and device rules, %d rounds, pause %d ms\n",
+	for (uint32_t i = 0; i < rounds; i++) {
+		one_round(&rq, i);
+		(void)poll(NULL, 0, (int)gap);
+		attach_round(&rq, i);
+		(void)poll(NULL, 0, (int)gap);
+	}
+	printf("cgroup (%s): memory, pids and device rules, %u rounds, pause %u ms\n",
 	       cgroup_layout_name(cgroup_layout()), rounds, gap);
 	for (int p = 0; p < PHASE_COUNT; p++) {
-		qsort(msec[p], (size_t)rounds, sizeof(double), compare);
+		qsort(msec[p], rounds, sizeof(double), compare);
 		printf("  %-20s %8.3f ms\n", names[p], msec[p][rounds / 2]);
 		sum += p < ATTACH ? msec[p][rounds / 2] : 0;
 	}

@@ -30,6 +30,7 @@
 #define STEPS_MAX 16
 #define ROUNDS_MAX 10000
 #define ARGS_MAX 256
+#define NUMBER_MAX 1000000
 
 extern char **environ;
 
@@ -62,6 +63,15 @@ static int usage(void)
 	fprintf(stderr, "usage: interleave [-n ROUNDS] [-w WARMUP] [-t TITLE] [-g PAUSE_MSEC] -- "
 			"NAME COMMAND [ARGS] [++ TIMED...] [~~ UNTIMED...] [-- NAME ...]...\n");
 	return 2;
+}
+
+/* -1 for what is no number, or none that makes sense here. */
+static int number(const char *s)
+{
+	char *end;
+	long n = strtol(s, &end, 10);
+
+	return *s == '\0' || *end != '\0' || n < 0 || n > NUMBER_MAX ? -1 : (int)n;
 }
 
 /* Cuts argv at the separators, which become the NULL that ends each command. */
@@ -226,22 +236,23 @@ int main(int argc, char **argv)
 	while ((c = getopt(argc, argv, "+n:w:t:g:")) != -1) {
 		switch (c) {
 		case 'n':
-			rounds = atoi(optarg);
+			rounds = number(optarg);
 			break;
 		case 'w':
-			warmup = atoi(optarg);
+			warmup = number(optarg);
 			break;
 		case 't':
 			title = optarg;
 			break;
 		case 'g':
-			pause_msec = atoi(optarg);
+			pause_msec = number(optarg);
 			break;
 		default:
 			return usage();
 		}
 	}
-	if (rounds < 1 || rounds > ROUNDS_MAX || warmup < 0 || parse(argc, argv, optind) < 0)
+	if (rounds < 1 || rounds > ROUNDS_MAX || warmup < 0 || pause_msec < 0 ||
+	    parse(argc, argv, optind) < 0)
 		return usage();
 	errors_fd = mkostemp(errors, O_CLOEXEC);
 	if (errors_fd < 0) {

@@ -80,8 +80,8 @@ static struct cgroup_hier *hier_add(struct cgroup_system *sys, const char *mount
 	    strlen(name) >= sizeof(h->name))
 		return NULL;
 	memset(h, 0, sizeof(*h));
-	strcpy(h->mount, mount);
-	strcpy(h->name, name);
+	memcpy(h->mount, mount, strlen(mount));
+	memcpy(h->name, name, strlen(name));
 	h->v2 = v2;
 	return h;
 }

@@ -234,8 +234,12 @@ static int hugetlb(const struct oci_resources *res, const struct cgroup_record *
 	/* The same checks of the page size; only the files are called differently. */
 	int n = cgroup_v1_resources(res, "hugetlb", r, out, err);
 
-	for (size_t i = first; n >= 0 && i < out->n; i++)
-		strcpy(strstr(out->items[i].file, "limit_in_bytes"), "max");
+	for (size_t i = first; n >= 0 && i < out->n; i++) {
+		char *old = out->items[i].file;
+
+		out->items[i].file = str_replace(old, "limit_in_bytes", "max");
+		free(old);
+	}
 	return n;
 }
 
