@@ -159,13 +159,3 @@ int digest_of(const void *data, size_t len, struct digest *ret, struct error *er
 		return error_os(err, -r, "compute sha256");
 	return 0;
 }
-
-unsigned long long digest_fnv64(const void *data, size_t len)
-{
-	const unsigned char *p = data;
-	uint64_t h = 0xcbf29ce484222325ull;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 0x100000001b3ull;
-	return h;
-}
