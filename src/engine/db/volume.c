@@ -3,6 +3,25 @@
 
 #include "engine/db/db_priv.h"
 
+static const struct json_field volume_fields[] = {
+	JROW(struct volume, "name", name, JT_STR, JF_REQUIRED),
+	JROW(struct volume, "driver", driver, JT_STR, 0),
+	JROW(struct volume, "created", created_nsec, JT_I64, 0),
+	JROW(struct volume, "labels", labels, JT_MAP, 0),
+	JROW(struct volume, "options", options, JT_MAP, 0),
+	JROW(struct volume, "anonymous", anonymous, JT_BOOL, 0),
+	JROW(struct volume, "needsCopyUp", needs_copy_up, JT_BOOL, 0),
+	JROW(struct volume, "uid", uid, JT_OPT_U32, 0),
+	JROW(struct volume, "gid", gid, JT_OPT_U32, 0),
+};
+const struct json_table volume_table = JTABLE(struct volume, volume_fields);
+
+void volume_done(struct volume *v)
+{
+	if (v)
+		json_table_free(&volume_table, v);
+}
+
 static int write_volume(struct db *db, const struct volume *v, bool durable, bool replace,
 			struct error *err)
 {
