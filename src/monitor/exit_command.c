@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "sys/fd.h"
+#include "sys/lock.h"
 #include "sys/signals.h"
 
 static char **command_argv(const struct monitor_exit_options *o)
@@ -18,6 +19,19 @@ static char **command_argv(const struct monitor_exit_options *o)
 	for (size_t i = 0; i < o->command_args.n; i++)
 		v[i + 1] = (char *)(uintptr_t)o->command_args.items[i];
 	return v;
+}
+
+/* An attached engine holds the lock until it has cleaned up, and then removes the file; when it is
+ * killed, the kernel frees the lock and the file is still there. */
+static bool is_wanted(const struct monitor_exit_options *o)
+{
+	int fd;
+
+	if (!o->lock)
+		return true;
+	fd = lock_existing(AT_FDCWD, o->lock);
+	fd_close(fd);
+	return fd != -ENOENT;
 }
 
 int exit_command_start(const struct monitor_exit_options *o, const struct caller *caller,
@@ -38,6 +52,8 @@ int exit_command_start(const struct monitor_exit_options *o, const struct caller
 			fd_write_file(AT_FDCWD, "/proc/self/oom_score_adj", caller->oom_score);
 		signals_reset();
 		fd_cloexec_from(3);
+		if (!is_wanted(o))
+			_exit(0);
 		execv(o->command, argv);
 		_exit(127);
 	}

@@ -52,6 +52,8 @@ static const struct option_row rows[] = {
 	LIST("exit-command-arg", 0, exit.command_args, "Argument of the exit command (repeatable)"),
 	INT("exit-delay", 0, exit.delay_sec, "Seconds to wait before the exit command"),
 	STRING("exit-dir", 0, exit.dir, "Directory of exit files"),
+	STRING("exit-lock", 0, exit.lock,
+	       "Run the exit command only when this file can be locked and is still there"),
 	FLAG("full-attach", 0, full_attach, "Make the attach socket in the bundle under its full path"),
 	FLAG("leave-stdin-open", 0, leave_stdin_open, "Keep stdin open when a client has closed it"),
 	LIST("log-allowlist-dir", 0, log.allowlist, "Log files only below this directory (repeatable)"),

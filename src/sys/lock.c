@@ -60,6 +60,21 @@ int lock_file(int dirfd, const char *path, bool exclusive, bool wait)
 	return -ESTALE;
 }
 
+int lock_existing(int dirfd, const char *path)
+{
+	scoped_fd int fd = fd_open(dirfd, path, O_RDWR | O_NOFOLLOW, 0);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = take(fd, true, true);
+	if (r >= 0)
+		r = is_current(fd, dirfd, path);
+	if (r < 0)
+		return r;
+	return r > 0 ? take_fd(fd) : -ENOENT;
+}
+
 int lock_is_held(int dirfd, const char *path)
 {
 	scoped_fd int fd = fd_open(dirfd, path, O_RDWR | O_NOFOLLOW, 0);
