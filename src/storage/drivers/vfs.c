@@ -90,23 +90,21 @@ static int apply_whiteouts(char *const *names, int to, struct error *err)
 	return 0;
 }
 
-static int copy_meta(int from, int to)
+/* st is from's before its content moved away, which changed its time. */
+static int copy_meta(int from, int to, const struct stat *st)
 {
 	struct timespec times[2];
-	struct stat st;
-	int n = fd_stat(from, "", 0, &st);
+	int n;
 
-	if (n < 0)
-		return n;
-	if (fchown(to, st.st_uid, st.st_gid) < 0 && errno != EPERM)
+	if (fchown(to, st->st_uid, st->st_gid) < 0 && errno != EPERM)
 		return -errno;
 	n = xattr_copy(from, to);
 	if (n < 0 && n != -EPERM)
 		return n;
-	if (fchmod(to, st.st_mode & 07777) < 0)
+	if (fchmod(to, st->st_mode & 07777) < 0)
 		return -errno;
-	times[0] = st.st_atim;
-	times[1] = st.st_mtim;
+	times[0] = st->st_atim;
+	times[1] = st->st_mtim;
 	return futimens(to, times) < 0 ? -errno : 0;
 }
 
@@ -114,11 +112,13 @@ static int merge_subdir(int from, int to, const char *name, unsigned depth, stru
 {
 	scoped_fd int from_sub = fd_open(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	scoped_fd int to_sub = -1;
-	struct stat st;
+	struct stat before, st;
 	int n;
 
 	if (from_sub < 0)
 		return error_os(err, -from_sub, "open directory '%s' of a layer", name);
+	if (fstat(from_sub, &before) < 0)
+		return error_os(err, errno, "stat '%s' of a layer", name);
 	if (depth == DEPTH_MAX)
 		return error_set(err, ERROR_LIMIT, "directory '%s' of a layer is too deep", name);
 	n = fd_stat(to, name, AT_SYMLINK_NOFOLLOW, &st);
@@ -135,7 +135,7 @@ static int merge_subdir(int from, int to, const char *name, unsigned depth, stru
 	n = merge_dirs(from_sub, to_sub, depth + 1, err);
 	if (n < 0)
 		return n;
-	n = copy_meta(from_sub, to_sub);
+	n = copy_meta(from_sub, to_sub, &before);
 	return n < 0 ? error_os(err, -n, "set attributes of '%s' of a layer", name) : 0;
 }
 
