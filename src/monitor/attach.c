@@ -49,7 +49,6 @@ struct attach {
 	const struct log_chunk *pending; /* not yet with every client */
 	struct log_chunk pending_chunk;
 	bool finishing;
-	char packet[REPLAY_PACKET_MAX];
 };
 
 /* ---- clients ---- */
@@ -136,7 +135,7 @@ static int client_send_chunk(struct client *c, const struct log_chunk *chunk)
 /* From the log, as much as the socket takes; 1 caught up, 0 full, -errno. */
 static int client_send_replay(struct client *c)
 {
-	char *packet = c->attach->packet;
+	static char packet[REPLAY_PACKET_MAX];
 
 	for (;;) {
 		struct replay after;

@@ -20,8 +20,8 @@
 #include "sys/signals.h"
 
 #define PIDFILE_MODE 0644
-/* What the engine may write on the start pipe at once (conmon reads as much). */
-#define START_READ_MAX 8192
+/* The engine writes one byte; more are taken, too. */
+#define START_READ_MAX 512
 #define OOM_SCORE_PATH "/proc/self/oom_score_adj"
 
 /* ---- what is inherited ---- */

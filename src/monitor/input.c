@@ -10,6 +10,9 @@
 #include "sys/fd.h"
 #include "wire/monitor.h"
 
+/* One stdin per process; static, because untouched pages cost nothing. */
+static char buffer[ATTACH_STDIN_MAX];
+
 struct input {
 	struct loop *loop;
 	struct streams *streams;
@@ -18,7 +21,6 @@ struct input {
 	void *ready_arg;
 	bool leave_open, ending;
 	size_t at, len; /* held: buffer[at..len) */
-	char buffer[ATTACH_STDIN_MAX];
 };
 
 struct input *input_new(struct loop *loop, struct streams *streams, bool leave_open)
@@ -39,7 +41,7 @@ void input_on_ready(struct input *in, input_ready_fn fn, void *arg)
 
 char *input_buffer(struct input *in)
 {
-	return in->buffer;
+	return buffer;
 }
 
 bool input_busy(const struct input *in)
@@ -59,7 +61,7 @@ static void close_stdin(struct input *in)
 static void push(struct input *in)
 {
 	while (input_busy(in)) {
-		ssize_t n = write(in->streams->in, in->buffer + in->at, in->len - in->at);
+		ssize_t n = write(in->streams->in, buffer + in->at, in->len - in->at);
 
 		if (n < 0 && errno == EINTR)
 			continue;

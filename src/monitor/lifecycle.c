@@ -17,6 +17,7 @@
 #include "monitor/launch.h"
 #include "sys/fd.h"
 #include "sys/pidref.h"
+#include "sys/process.h"
 
 #define EXIT_FAILED 1
 #define EXIT_TIMED_OUT 255
@@ -291,11 +292,16 @@ int lifecycle_launch(struct monitor *m, struct error *err)
 
 int lifecycle_run(struct monitor *m)
 {
-	while (!all_done(m)) {
-		int r = loop_run_once(m->loop, -1);
+	bool trimmed = false;
 
-		if (r < 0)
+	while (!all_done(m)) {
+		if (loop_run_once(m->loop, -1) < 0)
 			return EXIT_FAILED;
+		/* From here on a small part of the program is used, as long as the container lives.
+		 */
+		if (m->state == MONITOR_RUNNING && !trimmed)
+			process_trim();
+		trimmed = m->state == MONITOR_RUNNING;
 	}
 	return m->exit_status;
 }

@@ -10,8 +10,10 @@
 #include "base/timeutil.h"
 #include "sys/fd.h"
 
-/* Half a pipe: the container writes the other half meanwhile. */
-#define READ_SIZE 32768
+/* A quarter of a pipe: the container writes the rest meanwhile.  One pump per process; static,
+ * because untouched pages cost nothing. */
+#define READ_SIZE 16384
+static char buffer[READ_SIZE];
 /* A terminal whose programs have all closed it is looked at again after so long. */
 #define TERMINAL_RETRY_NSEC (100 * NSEC_PER_MSEC)
 
@@ -31,7 +33,6 @@ struct pump {
 	bool started, blocked, draining;
 	int drained[STREAM_COUNT];
 	bool reopened; /* the terminal's peer was opened anew since the last output */
-	char buffer[READ_SIZE];
 };
 
 static int *stream_fd(struct pump *p, int i)
@@ -68,7 +69,7 @@ static void watch(struct pump *p)
 static void deliver(struct pump *p, size_t len, bool is_stderr)
 {
 	struct log_chunk c = {
-		.data = p->buffer, .len = len, .is_stderr = is_stderr, .time_nsec = time_now_nsec()
+		.data = buffer, .len = len, .is_stderr = is_stderr, .time_nsec = time_now_nsec()
 	};
 	struct log_mark mark;
 	bool have_mark = log_get_mark(p->log, &mark);
@@ -108,7 +109,7 @@ static int take(struct pump *p, int i)
 	ssize_t n;
 
 	do
-		n = read(*stream_fd(p, i), p->buffer, sizeof(p->buffer));
+		n = read(*stream_fd(p, i), buffer, sizeof(buffer));
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rlimit, personality, scheduler, I/O priority, keyring: per-process settings of a container's init. */
+/* rlimit, personality, scheduler, I/O priority, keyring: per-process settings of a container's
+ * init. */
 #ifndef CORACLE_SYS_PROCESS_H
 #define CORACLE_SYS_PROCESS_H
 
@@ -31,9 +32,11 @@ int process_no_new_privs(void);
 int process_set_dumpable(bool on);
 int process_subreaper(bool on);
 int process_pdeathsig(int sig);
-int process_seccomp_install(const void *prog, unsigned short len, unsigned flags); /* fd with NEW_LISTENER */
+int process_seccomp_install(const void *prog, unsigned short len,
+			    unsigned flags); /* fd with NEW_LISTENER */
 int process_setgroups(const uint32_t *gids, size_t n);
-int process_setid(uint32_t uid, uint32_t gid); /* setresgid, setresuid by raw call: no threads here */
+int process_setid(uint32_t uid,
+		  uint32_t gid); /* setresgid, setresuid by raw call: no threads here */
 /*
  * CVE-2019-5736: no process of a container may write to the file that we run from, which it gets
  * by executing /proc/self/exe (as payload or "#!" interpreter).  See protect.c.
@@ -41,13 +44,20 @@ int process_setid(uint32_t uid, uint32_t gid); /* setresgid, setresuid by raw ca
  * process_protect_self(): 0 when our executable is out of reach already (read-only mount, sealed
  * memfd, or not ours to write); else executes itself again from such a place with argv and
  * does not return.  Call it first thing in main, before any namespace is joined or made.
- * process_protected_exe(): such a place for another program, to be started with spawn's exec_fd: the
- * started program finds itself protected and saves the second exec.  Descriptor or -errno.
+ * process_protected_exe(): such a place for another program, to be started with spawn's exec_fd:
+ * the started program finds itself protected and saves the second exec.  Descriptor or -errno.
  * Either way /proc/self/exe then reads "/" or "/memfd:...": no path to find oneself by.
  */
 int process_protect_self(char *const *argv);
 int process_protected_exe(const char *path);
 /* 1 when our own executable cannot be written from inside a container, else 0; -errno. */
 int process_is_protected(void);
+
+/*
+ * For a process that has started and now waits for a long time: give back what only the start
+ * needed: free heap, stack below the caller, and pages of the program's text (they come back from
+ * the page cache when used).
+ */
+void process_trim(void);
 
 #endif

@@ -22,8 +22,10 @@
  * have buffers for this. */
 #define TEXT_MAX 8192
 #define PREFIX_MAX (TIME_STR_MAX + 16)
-/* Lines are gathered here, so that many short ones are one system call. */
-#define STAGE_SIZE 65536
+/* Lines are gathered here, so that many short ones are one system call.  Empty between two writes,
+ * so all files share it; static, because untouched pages of it cost nothing. */
+#define STAGE_SIZE 32768
+static char stage[STAGE_SIZE];
 
 struct k8s_file {
 	struct log_driver driver;
@@ -42,7 +44,6 @@ struct k8s_file {
 	size_t staged;
 	size_t prefix_len;
 	char prefix[PREFIX_MAX];
-	char stage[STAGE_SIZE];
 };
 
 static int open_file(const char *path, int flags)
@@ -119,9 +120,9 @@ static void flush(struct k8s_file *f)
 	if (f->lost > 0)
 		write_loss(f);
 	if (f->lost == 0)
-		done = write_lines(f, f->stage, f->staged, &num);
+		done = write_lines(f, stage, f->staged, &num);
 	if (done < f->staged) {
-		f->lost += count_lines(f->stage + done, f->staged - done);
+		f->lost += count_lines(stage + done, f->staged - done);
 		complain(f, num ? num : ENOSPC);
 		if (f->changed)
 			f->changed(f->changed_arg, -1, true);
@@ -206,7 +207,7 @@ static void add_line(struct k8s_file *f, const char *text, size_t len, bool part
 	}
 	if (f->staged + need > STAGE_SIZE)
 		flush(f);
-	to = f->stage + f->staged;
+	to = stage + f->staged;
 	memcpy(to, f->prefix, f->prefix_len);
 	if (partial)
 		to[f->prefix_len - 2] = 'P';
