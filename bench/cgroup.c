@@ -145,6 +145,8 @@ int main(int argc, char **argv)
 		attach_round(&rq, i);
 		(void)poll(NULL, 0, (int)gap);
 	}
+	(void)cgroup_remove(&(struct cgroup_record){ .path = (char *)"/coracle-bench" }, false,
+			    NULL);
 	printf("cgroup (%s): memory, pids and device rules, %u rounds, pause %u ms\n",
 	       cgroup_layout_name(cgroup_layout()), rounds, gap);
 	for (int p = 0; p < PHASE_COUNT; p++) {
