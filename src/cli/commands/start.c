@@ -16,7 +16,11 @@ struct start_target {
 #define AT(member) .offset = offsetof(struct start_target, member)
 
 static const struct option rows[] = {
-	TARGET_ROW_ALL(struct start_target, targets),
+	/* Without the letter that the other commands give to --all: here it is --attach. */
+	{ .name = "all",
+	  .kind = OPTION_BOOL,
+	  AT(targets.all),
+	  .help = "Start all containers regardless of their state" },
 	{ .name = "attach",
 	  .letter = 'a',
 	  .kind = OPTION_BOOL,
