@@ -64,6 +64,8 @@ static void add_log_args(struct container *c, char ***args)
 		strv_add(args, "--log-size-max");
 		strv_addf(args, "%lld", (long long)log->max_size);
 	}
+	if (c->r.wish.rm) /* the log goes with the container */
+		strv_add(args, "--no-sync-log");
 	if (!str_empty(log->tag)) {
 		strv_add(args, "--log-tag");
 		strv_add(args, log->tag);

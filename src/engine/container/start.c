@@ -37,6 +37,7 @@ char *container_exit_lock_path(const struct engine *e, const char *id)
 int container_runtime_failed(struct container *c, struct error *err)
 {
 	const char *path = c->r.wish.runtime ? c->r.wish.runtime : c->e->runtime_path;
+	scoped_free char *own = xasprintf("%s: ", path_base(path));
 	struct error why = *err;
 	const char *tail = "OCI runtime error";
 
@@ -50,7 +51,8 @@ int container_runtime_failed(struct container *c, struct error *err)
 	default:
 		break;
 	}
-	error_set(err, why.kind, "%s: %s: %s", path_base(path), why.msg, tail);
+	/* What came through the monitor begins with the program's name already. */
+	error_set(err, why.kind, "%s%s: %s", str_has_prefix(why.msg, own) ? "" : own, why.msg, tail);
 	err->num = why.num;
 	return -why.num;
 }
