@@ -6,22 +6,20 @@
 #include "archive/tarmake.h"
 #include "base/str.h"
 #include "harness/test.h"
+#include "sys/spawn.h"
 
 /* `text` through a program; false when it is not installed. */
 static bool filtered(const char *program, const char *text, struct buf *out)
 {
-	const char *in = test_path("plain");
-	scoped_free char *command = xasprintf("%s <%s 2>/dev/null", program, in);
-	char chunk[4096];
-	size_t n;
-	FILE *f;
+	const char *args[] = { program, "-c", NULL };
+	struct spawn s = SPAWN_INIT;
+	struct error err = ERROR_INIT;
+	int status = -1;
 
-	if (test_write_file(in, text) < 0)
-		return false;
-	f = popen(command, "re");
-	while (f != NULL && (n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		buf_add(out, chunk, n);
-	return f != NULL && pclose(f) == 0;
+	s.args = (char *const *)args;
+	s.flags = SPAWN_SEARCH_PATH | SPAWN_NULL_STDERR;
+	return spawn_run(&s, text, strlen(text), 64 << 20, out, NULL, 60000, &status, &err) == 0 &&
+	       status == 0;
 }
 
 static int unpack(const struct buf *in, size_t step, struct buf *out, struct archive_result *r,
@@ -81,22 +79,22 @@ static void check_program(const char *program, const char *package)
 
 TEST(decompress_gzip)
 {
-	check_program("gzip -c", "gzip");
+	check_program("gzip", "gzip");
 }
 
 TEST(decompress_xz)
 {
-	check_program("xz -c", "xz-utils");
+	check_program("xz", "xz-utils");
 }
 
 TEST(decompress_bzip2)
 {
-	check_program("bzip2 -c", "bzip2");
+	check_program("bzip2", "bzip2");
 }
 
 TEST(decompress_zstd)
 {
-	check_program("zstd -c", "zstd");
+	check_program("zstd", "zstd");
 }
 
 TEST(decompress_none)
@@ -120,8 +118,8 @@ TEST(decompress_gzip_members)
 	struct archive_result r = { 0 };
 	struct error err = ERROR_INIT;
 
-	CHECK(filtered("gzip -c", "one ", &in));
-	CHECK(filtered("gzip -c", "two", &in));
+	CHECK(filtered("gzip", "one ", &in));
+	CHECK(filtered("gzip", "two", &in));
 	CHECK_OK(unpack(&in, 1, &out, &r, &err), err);
 	CHECK_STR(buf_str(&out), "one two");
 	buf_add(&in, "\0\0\0", 3);
@@ -139,7 +137,7 @@ TEST(decompress_gzip_broken)
 	struct archive_result r = { 0 };
 	struct error err = ERROR_INIT;
 
-	CHECK(filtered("gzip -c", "some text that is long enough", &in));
+	CHECK(filtered("gzip", "some text that is long enough", &in));
 	in.data[in.len - 6] ^= 1; /* its checksum */
 	CHECK_FAILS(unpack(&in, 0, &out, &r, &err), err, ERROR_CORRUPT, "gzip");
 }
@@ -156,7 +154,7 @@ TEST(decompress_is_bounded)
 	ssize_t n;
 
 	memset(text, 'x', 5000000);
-	CHECK(filtered("gzip -c", text, &in));
+	CHECK(filtered("gzip", text, &in));
 	CHECK_OK(decompress_new(&o, &d, &err), err);
 	do
 		n = decompress_next(d, &p, &err);

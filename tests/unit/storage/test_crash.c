@@ -7,15 +7,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 
-#include "base/timeutil.h"
+#include "base/num.h"
 #include "storage/fixture.h"
 #include "sys/pidref.h"
 
 #define ROUNDS 150
 /* Long enough for the busiest round to have come anywhere. */
-#define DELAY_MAX_NSEC (30 * NSEC_PER_MSEC)
+#define DELAY_MAX_MSEC 30
 
 static void add_files(struct buf *tar, int seed)
 {
@@ -77,14 +76,16 @@ static void work(const char *dir, int worker)
 	}
 }
 
-static void kill_after(pid_t pid, int64_t nsec)
+static void kill_after(pid_t pid, unsigned msec)
 {
-	struct timespec ts = { .tv_nsec = (long)nsec };
+	scoped(pidref_done) struct pidref child = PIDREF_INIT;
 	int status = 0;
 
-	nanosleep(&ts, NULL);
-	kill(pid, SIGKILL);
-	pid_reap(pid, &status);
+	CHECK_INT(pidref_set(&child, pid), 0);
+	/* It never ends by itself, so this is a wait for the moment. */
+	CHECK_INT(pidref_wait(&child, (int)msec), 0);
+	CHECK_INT(pidref_kill(&child, SIGKILL), 0);
+	CHECK_INT(pidref_reap(&child, &status), 0);
 	CHECK_INT(status, 128 + SIGKILL);
 }
 
@@ -126,16 +127,18 @@ TEST(killed_at_random_moments)
 {
 	const char *dir = test_tmpdir();
 	scoped_free char *graph = path_join(dir, "graph");
-	const char *rounds = getenv("CRASH_ROUNDS");
 	unsigned seed = (unsigned)getpid();
+	uint32_t rounds = ROUNDS;
 
+	if (getenv("CRASH_ROUNDS") != NULL)
+		CHECK_INT(num_u32(getenv("CRASH_ROUNDS"), &rounds), 0);
 	printf("# seed %u\n", seed);
-	for (int i = 0; i < (rounds != NULL ? atoi(rounds) : ROUNDS); i++) {
+	for (uint32_t i = 0; i < rounds; i++) {
 		pid_t pid = fork();
 
 		if (pid == 0)
 			work(dir, 1);
-		kill_after(pid, rand_r(&seed) % DELAY_MAX_NSEC);
+		kill_after(pid, rand_r(&seed) % DELAY_MAX_MSEC);
 		/* Every third time the next worker itself has to cope. */
 		if (i % 3 == 0)
 			check_whole(dir);
@@ -161,7 +164,7 @@ TEST(killed_beside_others)
 				work(dir, (int)p + 1);
 		}
 		for (size_t p = 0; p < ARRAY_SIZE(pids); p++)
-			kill_after(pids[p], rand_r(&seed) % DELAY_MAX_NSEC);
+			kill_after(pids[p], rand_r(&seed) % DELAY_MAX_MSEC);
 		check_whole(dir);
 		CHECK_INT(fixture_entries(graph, "staging"), 0);
 	}
