@@ -46,9 +46,8 @@ static const struct json_table file_table = JTABLE(struct registries, file_rows)
 
 void registries_done(struct registries *r)
 {
+	free(r->file); /* before the table, which zeroes all */
 	json_table_free(&file_table, r);
-	free(r->file);
-	r->file = NULL;
 }
 
 /* Without the trailing slash that people write. */
