@@ -19,30 +19,30 @@ static const struct {
 	{ "container exists", "external" },
 	{ "container inspect", "format latest size" },
 	{ "create",
-	  "add-host annotation arch attach authfile blkio-weight blkio-weight-device cap- "
+	  "add-host annotation arch attach authfile blkio-weight blkio-weight-device cap-"
 	  "add cap-drop cert-dir cgroup-conf cgroup-parent cgroupns cgroups chrootdirs "
-	  "cidfile conmon-pidfile cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu- "
-	  "shares cpus cpuset-cpus cpuset-mems creds decryption-key device device-cgroup- "
+	  "cidfile conmon-pidfile cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-"
+	  "shares cpus cpuset-cpus cpuset-mems creds decryption-key device device-cgroup-"
 	  "rule device-read-bps device-read-iops device-write-bps device-write-iops "
 	  "disable-content-trust dns dns-opt dns-option dns-search entrypoint env env-file "
-	  "env-host env-merge expose gidmap gpus group-add group-entry health-cmd health- "
-	  "interval health-log-destination health-max-log-count health-max-log-size health- "
-	  "on-failure health-retries health-start-period health-startup-cmd health-startup- "
+	  "env-host env-merge expose gidmap gpus group-add group-entry health-cmd health-"
+	  "interval health-log-destination health-max-log-count health-max-log-size health-"
+	  "on-failure health-retries health-start-period health-startup-cmd health-startup-"
 	  "interval health-startup-retries health-startup-success health-startup-timeout "
 	  "health-timeout healthcheck-command healthcheck-interval healthcheck-retries "
-	  "healthcheck-start-period healthcheck-timeout hostname hosts-file hostuser http- "
+	  "healthcheck-start-period healthcheck-timeout hostname hosts-file hostuser http-"
 	  "proxy image-volume init init-ctr init-path interactive ip ip6 ipc kernel-memory "
 	  "label label-file log-driver log-opt mac-address memory memory-reservation "
-	  "memory-swap memory-swappiness mount name net network network-alias no- "
+	  "memory-swap memory-swappiness mount name net network network-alias no-"
 	  "healthcheck no-hostname no-hosts oom-kill-disable oom-score-adj os override-arch "
 	  "override-os override-variant passwd-entry personality pid pidfile pids-limit "
 	  "platform pod pod-id-file privileged publish publish-all pull quiet rdt-class "
 	  "read-only read-only-tmpfs replace requires restart retry retry-delay rm rootfs "
-	  "sdnotify seccomp-policy secret security-opt shm-size shm-size-systemd signature- "
+	  "sdnotify seccomp-policy secret security-opt shm-size shm-size-systemd signature-"
 	  "policy stop-signal stop-timeout subgidname subuidname sysctl systemd timeout "
 	  "tls-verify tmpfs tty tz uidmap ulimit umask unsetenv unsetenv-all user userns "
 	  "uts variant volume volumes-from workdir" },
-	{ "exec", "cidfile detach detach-keys env env-file interactive latest no-session preserve- "
+	{ "exec", "cidfile detach detach-keys env env-file interactive latest no-session preserve-"
 		  "fd preserve-fds privileged tty user wait workdir" },
 	{ "image inspect", "format" },
 	{ "images", "all digests filter format history no-trunc noheading quiet sort" },
@@ -53,7 +53,7 @@ static const struct {
 	{ "load", "input quiet signature-policy" },
 	{ "logs", "color details follow latest names since tail timestamps until" },
 	{ "network create",
-	  "disable-dns dns driver gateway ignore interface-name internal ip-range ipam- "
+	  "disable-dns dns driver gateway ignore interface-name internal ip-range ipam-"
 	  "driver ipv6 label opt route subnet" },
 	{ "network inspect", "format" },
 	{ "network ls", "filter format no-trunc noheading quiet" },
@@ -67,21 +67,21 @@ static const struct {
 	{ "restart", "all cidfile filter latest running time" },
 	{ "rm", "all cidfile depend filter force ignore latest storage time volumes" },
 	{ "rmi", "all force ignore no-prune" },
-	{ "run", "add-host annotation arch attach authfile blkio-weight blkio-weight-device cap- "
+	{ "run", "add-host annotation arch attach authfile blkio-weight blkio-weight-device cap-"
 		 "add cap-drop cert-dir cgroup-conf cgroup-parent cgroupns cgroups chrootdirs "
-		 "cidfile conmon-pidfile cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu- "
+		 "cidfile conmon-pidfile cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-"
 		 "shares cpus cpuset-cpus cpuset-mems creds decryption-key detach detach-keys "
 		 "device device-cgroup-rule device-read-bps device-read-iops device-write-bps "
 		 "device-write-iops disable-content-trust dns dns-opt dns-option dns-search "
-		 "entrypoint env env-file env-host env-merge expose gidmap gpus group-add group- "
+		 "entrypoint env env-file env-host env-merge expose gidmap gpus group-add group-"
 		 "entry health-cmd health-interval health-log-destination health-max-log-count "
-		 "health-max-log-size health-on-failure health-retries health-start-period health- "
-		 "startup-cmd health-startup-interval health-startup-retries health-startup- "
-		 "success health-startup-timeout health-timeout healthcheck-command healthcheck- "
+		 "health-max-log-size health-on-failure health-retries health-start-period health-"
+		 "startup-cmd health-startup-interval health-startup-retries health-startup-"
+		 "success health-startup-timeout health-timeout healthcheck-command healthcheck-"
 		 "interval healthcheck-retries healthcheck-start-period healthcheck-timeout "
 		 "hostname hosts-file hostuser http-proxy image-volume init init-path interactive "
 		 "ip ip6 ipc kernel-memory label label-file log-driver log-opt mac-address memory "
-		 "memory-reservation memory-swap memory-swappiness mount name net network network- "
+		 "memory-reservation memory-swap memory-swappiness mount name net network network-"
 		 "alias no-healthcheck no-hostname no-hosts oom-kill-disable oom-score-adj os "
 		 "override-arch override-os override-variant passwd passwd-entry personality pid "
 		 "pidfile pids-limit platform pod pod-id-file preserve-fd preserve-fds privileged "

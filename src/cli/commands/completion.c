@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* completion: the shells' scripts; __complete: the answers to their questions. */
+/* completion: the shells' scripts; __complete: the answers to their questions; __manual:
+ * coracle(1), at build time. */
 #include "base/strv.h"
 #include "cli/commands/commands.h"
 #include "cli/completion.h"
+#include "cli/manual.h"
 #include "cli/output/listing.h"
 
 static int run_script(struct cli *cli, void *target, char **words, struct error *err)
@@ -40,4 +42,20 @@ const struct command command_complete = {
 	.no_intersperse = true,
 	.hidden = true,
 	.run = run_candidates,
+};
+
+static int run_manual(struct cli *cli, void *target, char **words, struct error *err)
+{
+	scoped(buf_done) struct buf out = BUF_INIT;
+
+	manual_print(&out);
+	return listing_write(&out, err);
+}
+
+const struct command command_manual = {
+	.path = "__manual",
+	.summary = "The manual page",
+	.hidden = true,
+	.no_engine = true,
+	.run = run_manual,
 };

@@ -56,6 +56,7 @@ const struct command *const command_table[] = {
 	&command_kill,
 	&command_load,
 	&command_logs,
+	&command_manual,
 	&command_network_create,
 	&command_network_exists,
 	&command_network_inspect,

@@ -472,7 +472,7 @@ static int read_list(struct parser *ps, struct cursor *cu, struct template_node 
 	*stop = STOP_END_OF_TEXT;
 	for (;;) {
 		const char *open = strstr(cu->at, "{{");
-		struct action a;
+		struct action a = { 0 };
 		int r;
 		if (!open) {
 			add_text(list, n, cu->at, cu->at + strlen(cu->at), cu->trim, false);
