@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/strv.h"
+#include "base/timeutil.h"
+#include "cli/filter.h"
+#include "harness/test.h"
+
+static struct container_summary web(void)
+{
+	struct container_summary c = { .id = "0123456789abcdef",
+				       .name = (char *)"web-1",
+				       .image = (char *)"localhost/busybox:latest",
+				       .image_id = (char *)"feedbeef",
+				       .status = CONTAINER_EXITED,
+				       .exit_code = 3 };
+
+	c.created_nsec = time_now_nsec() - 3600 * NSEC_PER_SEC;
+	strmap_set(&c.labels, "tier", "front");
+	strmap_set(&c.labels, "empty", "");
+	strv_add(&c.networks, "podman");
+	strv_add(&c.mounts, "data");
+	return c;
+}
+
+static void web_done(struct container_summary *c)
+{
+	strmap_done(&c->labels);
+	strv_free(c->networks);
+	strv_free(c->mounts);
+}
+
+/* filters are separated by blanks */
+static int match(const char *filters, bool *hit, struct error *err)
+{
+	struct container_summary c = web();
+	scoped_strv char **list = strv_split(filters, " ", false);
+	int r = filter_container(&c, list, hit, err);
+
+	web_done(&c);
+	return r;
+}
+
+static void expect(const char *filters, bool want)
+{
+	struct error err = ERROR_INIT;
+	bool hit = !want;
+
+	if (match(filters, &hit, &err) < 0)
+		test_fail(__FILE__, __LINE__, "%s: %s", filters, err.msg);
+	else if (hit != want)
+		test_fail(__FILE__, __LINE__, "%s: matched %d, want %d", filters, hit, want);
+}
+
+TEST(single_keys)
+{
+	static const struct {
+		const char *filter;
+		bool want;
+	} rows[] = {
+		{ "", true },
+		{ "id=0123", true },
+		{ "id=123", false },
+		{ "name=web", true },
+		{ "name=eb-", true },
+		{ "name=^web-1$", true },
+		{ "name=^eb", false },
+		{ "name=1$", true },
+		{ "name=db", false },
+		{ "label=tier", true },
+		{ "label=tier=front", true },
+		{ "label=tier=back", false },
+		{ "label=empty", true },
+		{ "label=nope", false },
+		{ "label!=nope", true },
+		{ "label!=tier", false },
+		{ "status=exited", true },
+		{ "status=stopped", true },
+		{ "status=running", false },
+		{ "ancestor=busybox", true },
+		{ "ancestor=localhost/busybox", true },
+		{ "ancestor=localhost/busybox:latest", true },
+		{ "ancestor=feed", true },
+		{ "ancestor=box", false },
+		{ "network=podman", true },
+		{ "network=other", false },
+		{ "volume=data", true },
+		{ "volume=dat", false },
+		{ "exited=3", true },
+		{ "exited=0", false },
+		{ "until=30m", true },
+		{ "until=2h", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		expect(rows[i].filter, rows[i].want);
+}
+
+TEST(values_of_a_key_are_alternatives_and_keys_all_hold)
+{
+	expect("name=db name=web", true);
+	expect("status=running status=exited", true);
+	expect("name=web status=running", false);
+	expect("name=web status=exited label=tier", true);
+	/* labels must all be there */
+	expect("label=tier label=nope", false);
+	expect("label=tier label=empty", true);
+}
+
+TEST(what_is_refused)
+{
+	static const struct {
+		const char *filter, *message;
+		enum error_kind kind;
+	} bad[] = {
+		{ "name", "must be KEY=VALUE", ERROR_INVALID },
+		{ "nope=1", "nope is an invalid filter", ERROR_INVALID },
+		{ "exited=x", "exited code out of range \"x\"", ERROR_INVALID },
+		{ "until=soon", "'soon' is no point in time", ERROR_INVALID },
+		{ "pod=x", "filter 'pod' is not supported yet", ERROR_UNSUPPORTED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct error err = ERROR_INIT;
+		bool hit;
+
+		CHECK_FAILS(match(bad[i].filter, &hit, &err), err, bad[i].kind, bad[i].message);
+	}
+}
