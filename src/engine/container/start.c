@@ -52,7 +52,8 @@ int container_runtime_failed(struct container *c, struct error *err)
 		break;
 	}
 	/* What came through the monitor begins with the program's name already. */
-	error_set(err, why.kind, "%s%s: %s", str_has_prefix(why.msg, own) ? "" : own, why.msg, tail);
+	error_set(err, why.kind, "%s%s: %s", str_has_prefix(why.msg, own) ? "" : own, why.msg,
+		  tail);
 	err->num = why.num;
 	return -why.num;
 }
@@ -293,16 +294,19 @@ static void await_end(struct engine *e, const char *id, const struct container_s
 		exit_record_wait(e, id, &monitor, CONTAINER_EXIT_WAIT_MSEC);
 }
 
-static int attached_end(struct engine *e, const char *id, bool rm, const struct container_state *s,
+static int attached_end(struct engine *e, const struct container_record *rec,
 			const struct container_streams *streams, int sock,
 			const struct pidref *init, struct container_run_result *ret,
 			struct error *err)
 {
-	scoped_free char *bundle = engine_run_path(e, "containers/%s", id);
+	scoped_free char *bundle = engine_run_path(e, "containers/%s", rec->id);
+	struct container_streams own = *streams;
 	struct stream_session session = {
-		.e = e, .bundle = bundle, .sock = sock, .streams = streams, .init = init
+		.e = e, .bundle = bundle, .sock = sock, .streams = &own, .init = init
 	};
 	int r;
+
+	own.tty = own.tty && rec->wish.process.terminal;
 
 	{
 		trace_scope("attached");
@@ -310,9 +314,9 @@ static int attached_end(struct engine *e, const char *id, bool rm, const struct 
 	}
 	if (r < 0 || ret->end == CONTAINER_ATTACH_DETACHED)
 		return r;
-	await_end(e, id, s);
+	await_end(e, rec->id, &rec->state);
 	trace_scope("clean up");
-	return finish(e, id, rm, ret, err);
+	return finish(e, rec->id, rec->wish.rm, ret, err);
 }
 
 int container_start(struct engine *e, const char *word, const struct container_streams *streams,
@@ -323,6 +327,7 @@ int container_start(struct engine *e, const char *word, const struct container_s
 	scoped_free char *lock_path = NULL;
 	scoped_fd int lock_fd = -1, sock = -1;
 	struct container_run_result result = { 0 };
+	bool launched;
 	int r;
 
 	engine_reclaim(e);
@@ -348,15 +353,15 @@ int container_start(struct engine *e, const char *word, const struct container_s
 	r = container_launch(&c, streams != NULL, lock_path,
 			     streams && streams->tty && streams->in >= 0 ? streams->in : -1, &sock,
 			     &init, err);
-	if (r >= 0 && streams) {
+	launched = r >= 0;
+	if (launched && streams) {
 		locks_release(&c.lock);
-		r = attached_end(e, c.r.id, c.r.wish.rm, &c.r.state, streams, sock, &init, &result,
-				 err);
+		r = attached_end(e, &c.r, streams, sock, &init, &result, err);
 		if (r >= 0 && ret)
 			*ret = result;
 	}
-	/* Detached: the file stays, so that the monitor cleans up. */
-	if (lock_path && (r < 0 || result.end != CONTAINER_ATTACH_DETACHED))
+	/* After a detach or a failure on the way the file stays, so that the monitor cleans up. */
+	if (lock_path && (!launched || (r >= 0 && result.end == CONTAINER_ATTACH_EXITED)))
 		unlink(lock_path);
 	return r;
 }
@@ -385,7 +390,7 @@ int container_attach(struct engine *e, const char *word, const struct container_
 	if (r < 0 && r != -ESRCH)
 		return error_os(err, -r, "open the container's process");
 	locks_release(&c.lock);
-	r = attached_end(e, c.r.id, c.r.wish.rm, &c.r.state, streams, sock, &init, &result, err);
+	r = attached_end(e, &c.r, streams, sock, &init, &result, err);
 	if (r >= 0 && ret)
 		*ret = result;
 	return r;
