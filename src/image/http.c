@@ -301,7 +301,6 @@ static void transfer_free(struct http_transfer *t)
 	buf_done(&t->in);
 	free(t);
 }
-DEFINE_SCOPED(struct http_transfer *, transfer_free)
 
 static void add_header(struct http_transfer *t, const char *line)
 {

@@ -316,6 +316,14 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+static bool milliseconds(int64_t *ret_nsec)
+{
+	if (num_i64(optarg, ret_nsec) < 0)
+		return false;
+	*ret_nsec *= NSEC_PER_MSEC;
+	return true;
+}
+
 static bool set_option(struct tool *t, int o)
 {
 	switch (o) {
@@ -338,11 +346,9 @@ static bool set_option(struct tool *t, int o)
 	case OPT_RETRY:
 		return num_u32(optarg, &t->copy.retry) == 0;
 	case OPT_DELAY:
-		t->copy.retry_delay_nsec = atoll(optarg) * NSEC_PER_MSEC;
-		return true;
+		return milliseconds(&t->copy.retry_delay_nsec);
 	case OPT_STALL:
-		t->copy.stall_nsec = atoll(optarg) * NSEC_PER_MSEC;
-		return true;
+		return milliseconds(&t->copy.stall_nsec);
 	case OPT_PARALLEL:
 		return num_u32(optarg, &t->copy.parallel) == 0;
 	case OPT_OS:
