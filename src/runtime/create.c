@@ -116,11 +116,14 @@ static int add_listen_fds(struct plan *p, struct error *err)
 	return 0;
 }
 
-/* A number that is not open would be taken by a descriptor of ours and then leak inside. */
+/* A number that is not open would be taken by a descriptor of ours and then leak inside.  Ours have
+ * CLOEXEC, those that a caller means to pass cannot have it. */
 int create_check_preserved(unsigned n, struct error *err)
 {
 	for (unsigned i = 0; i < n; i++) {
-		if (fcntl(3 + (int)i, F_GETFD) < 0)
+		int flags = fcntl(3 + (int)i, F_GETFD);
+
+		if (flags < 0 || (flags & FD_CLOEXEC) != 0)
 			return error_set(err, ERROR_INVALID,
 					 "preserve %u descriptors: descriptor %u is not open", n,
 					 3 + i);

@@ -124,9 +124,8 @@ static pid_t clone_child(struct init_args *a, uint64_t flags, int *ret_pidfd)
 static _Noreturn void intermediate(struct init_args *a, launch_entry entry)
 {
 	const struct plan_namespaces *ns = &a->plan->ns;
-	struct ns_clone c = { .flags = clone_flags(a->plan) | CLONE_PARENT,
-			      .cgroup_fd = -1,
-			      .exit_signal = SIGCHLD };
+	/* The exit signal is inherited with the parent: clone3 wants none here. */
+	struct ns_clone c = { .flags = clone_flags(a->plan) | CLONE_PARENT, .cgroup_fd = -1 };
 	struct error err = ERROR_INIT;
 	pid_t pid;
 	int r = 0;
