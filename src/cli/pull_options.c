@@ -4,9 +4,8 @@
 #include "base/str.h"
 #include "base/timeutil.h"
 
-/* Podman's defaults: three further attempts, two seconds apart (then doubling). */
+/* Podman's default: three further attempts. */
 #define PULL_RETRY_DEFAULT 3
-#define PULL_RETRY_DELAY_NSEC (2 * NSEC_PER_SEC)
 
 void pull_options_done(struct pull_options *p)
 {
@@ -54,7 +53,6 @@ int pull_options_resolve(const struct pull_options *p, struct image_copy_options
 					    .tls_verify = p->tls_verify,
 					    .retry = p->retry.set ? p->retry.value
 								  : PULL_RETRY_DEFAULT,
-					    .retry_delay_nsec = PULL_RETRY_DELAY_NSEC,
 					    .all_tags = p->all_tags };
 	if (p->retry_delay && time_parse_duration(p->retry_delay, &ret->retry_delay_nsec) < 0)
 		return error_set(err, ERROR_INVALID, "invalid duration '%s' of --retry-delay",

@@ -64,7 +64,7 @@ struct image_copy_options {
 	struct opt_bool tls_verify;
 	const char *policy_file; /* NULL: the usual places; a missing file accepts everything, see docs */
 	unsigned retry;		 /* further attempts after a failed transfer */
-	int64_t retry_delay_nsec; /* 0: 1 s, doubled by each attempt */
+	int64_t retry_delay_nsec; /* always this; 0: 2 s, then doubling */
 	int64_t stall_nsec;	  /* a server silent for so long is given up; 0: 30 s */
 	unsigned parallel; /* layers at a time; 0: default (6) */
 	bool all_tags;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "image/load.h"
 
 static int not_found(struct error *err, const char *word)
 {
@@ -35,8 +36,16 @@ static int by_candidates(struct store *s, const char *word, char out[65], char *
 			 struct error *err)
 {
 	scoped_strv char **names = NULL;
-	int r = image_candidates(word, &names, err);
+	scoped_free char *local = NULL;
+	int r;
 
+	/* The first candidate of a short name needs no configuration file. */
+	if (image_ref_is_short(word) && load_local_name(word, &local, NULL) == 0) {
+		r = by_name(s, local, out, ret_name, err);
+		if (r != 0)
+			return r;
+	}
+	r = image_candidates(word, &names, err);
 	if (r < 0)
 		return r;
 	STRV_FOREACH (n, names) {

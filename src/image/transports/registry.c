@@ -25,7 +25,7 @@
 #include "image/verify.h"
 
 #define ERROR_BODY_MAX ((size_t)64 << 10)
-#define DEFAULT_DELAY_NSEC NSEC_PER_SEC
+#define DEFAULT_DELAY_NSEC (2 * NSEC_PER_SEC) /* as Podman */
 #define ATTEMPT_CREDIT_BYTES ((uint64_t)1 << 20)
 
 struct registry_source {
