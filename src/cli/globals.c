@@ -10,20 +10,21 @@
 #include "base/strv.h"
 #include "base/trace.h"
 
+/* --debug, --help, --version */
+#define GLOBALS_OWN 3
+
 #define ROW(nm, ltr, a, knd, member, hlp, ...)                                         \
 	{                                                                              \
 		.name = (nm), .letter = (ltr), .arg = (a), .kind = (knd),              \
 		.offset = offsetof(struct globals, member), .help = (hlp), __VA_ARGS__ \
 	}
 
+/* The last GLOBALS_OWN rows are of the program alone; commands take the others too. */
 const struct option globals_rows[] = {
 	ROW("cgroup-manager", 0, "MANAGER", OPTION_STR, cgroup_manager,
 	    "Who makes cgroups: cgroupfs", .words = WORDS_LIST, .choices = "cgroupfs systemd"),
 	ROW("conmon", 0, "PATH", OPTION_STR, conmon, "Path of the monitor program",
 	    .words = WORDS_FILES),
-	ROW("debug", 'D', NULL, OPTION_BOOL, debug, "Same as --log-level debug",
-	    .flags = OPTION_HIDDEN),
-	ROW("help", 'h', NULL, OPTION_BOOL, help, "Print this help"),
 	ROW("log-level", 0, "LEVEL", OPTION_STR, log_level,
 	    "Messages on standard error: trace, debug, info, warn, error, fatal, panic",
 	    .words = WORDS_LIST, .choices = "trace debug info warn warning error fatal panic"),
@@ -39,9 +40,12 @@ const struct option globals_rows[] = {
 	    "Storage driver: overlay or vfs", .words = WORDS_LIST, .choices = "overlay vfs"),
 	ROW("trace", 0, "FILE", OPTION_STR, trace,
 	    "Write the phases of the work to FILE in Chrome trace format", .words = WORDS_FILES),
-	ROW("version", 'v', NULL, OPTION_BOOL, version, "Print the version"),
 	ROW("volumepath", 0, "DIR", OPTION_STR, volume_path, "Directory of named volumes",
 	    .words = WORDS_DIRS),
+	ROW("debug", 'D', NULL, OPTION_BOOL, debug, "Same as --log-level debug",
+	    .flags = OPTION_HIDDEN),
+	ROW("help", 'h', NULL, OPTION_BOOL, help, "Print this help"),
+	ROW("version", 'v', NULL, OPTION_BOOL, version, "Print the version"),
 };
 const size_t globals_n_rows = ARRAY_SIZE(globals_rows);
 
@@ -70,32 +74,27 @@ static const char *const unsupported[] = { "cdi-spec-dir",
 					   "registries-conf",
 					   NULL };
 
-/* Which rows the cleanup command must see again. */
-static bool is_for_cleanup(const char *word)
+const struct option_set globals_persistent = { globals_rows,
+					       ARRAY_SIZE(globals_rows) - GLOBALS_OWN };
+
+/* What the cleanup command must be told again. */
+static void remember(struct globals *g, const char *name, const char *value)
 {
-	return !str_has_prefix(word, "--trace");
+	if (!value)
+		return;
+	strv_addf(&g->as_given, "--%s", name);
+	strv_add(&g->as_given, value);
 }
 
-int globals_parse(struct globals *g, int argc, char **argv, struct error *err)
+int globals_apply(struct globals *g, struct error *err)
 {
-	struct option_group group = { globals_rows, globals_n_rows, g };
-	struct option_parse p = { .groups = &group,
-				  .n_groups = 1,
-				  .no_intersperse = true,
-				  .unsupported = unsupported,
-				  .command = "coracle" };
-	scoped_free char **words = NULL;
-	bool help = false;
-	int r = options_parse(&p, argc - 1, argv + 1, &words, &help, err), level;
+	int level;
 
-	if (r < 0)
-		return r;
-	r = argc - (int)strv_len(words);
-	for (int i = 1; i < r; i++) {
-		if (streq(argv[i], "--trace"))
-			i++;
-		else if (is_for_cleanup(argv[i]))
-			strv_add(&g->as_given, argv[i]);
+	g->as_given = strv_free(g->as_given);
+	for (size_t i = 0; i < ARRAY_SIZE(globals_rows); i++) {
+		const struct option *o = &globals_rows[i];
+		if (o->kind == OPTION_STR && !streq(o->name, "trace"))
+			remember(g, o->name, *(char **)((char *)g + o->offset));
 	}
 	if (g->log_level) {
 		level = log_level_parse(g->log_level);
@@ -108,12 +107,30 @@ int globals_parse(struct globals *g, int argc, char **argv, struct error *err)
 	}
 	if (g->debug)
 		log_set_level(LOG_LEVEL_DEBUG);
-	if (g->trace) {
+	if (g->trace && !g->tracing) {
 		int t = trace_start(g->trace);
 		if (t < 0)
 			return error_os(err, -t, "open trace file '%s'", g->trace);
+		g->tracing = true;
 	}
-	return r;
+	return 0;
+}
+
+int globals_parse(struct globals *g, int argc, char **argv, struct error *err)
+{
+	struct option_group group = { globals_rows, globals_n_rows, g };
+	struct option_parse p = { .groups = &group,
+				  .n_groups = 1,
+				  .no_intersperse = true,
+				  .unsupported = unsupported,
+				  .command = "coracle" };
+	scoped_free char **words = NULL;
+	bool help = false;
+	int r = options_parse(&p, argc - 1, argv + 1, &words, &help, err);
+
+	if (r >= 0)
+		r = globals_apply(g, err);
+	return r < 0 ? r : argc - (int)strv_len(words);
 }
 
 void globals_done(struct globals *g)

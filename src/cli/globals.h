@@ -7,9 +7,8 @@
 
 struct globals {
 	char *root, *runroot, *runtime, *conmon, *storage_driver, *cgroup_manager;
-	char *network_config_dir, *volume_path, *log_level, *trace, *tmpdir, *out;
-	char **runtime_flags;
-	bool debug, version, help, remote, syslog;
+	char *network_config_dir, *volume_path, *log_level, *trace;
+	bool debug, version, help, tracing;
 	char **as_given; /* for the monitor's exit command */
 };
 
@@ -18,6 +17,10 @@ extern const size_t globals_n_rows;
 
 /* Index of the command word behind program and global options (argc when none); or < 0. */
 int globals_parse(struct globals *g, int argc, char **argv, struct error *err);
+/* Rows that commands take too, behind the command word; target is the struct globals. */
+extern const struct option_set globals_persistent;
+/* Put into effect what was parsed; again after a command's options brought more. */
+int globals_apply(struct globals *g, struct error *err);
 void globals_done(struct globals *g);
 void globals_engine_options(const struct globals *g, const struct cli *cli,
 			    struct engine_options *ret);

@@ -74,17 +74,18 @@ static int run_parsed(struct cli *cli, const struct command *c, const struct glo
 	return c->run(cli, target, words, err);
 }
 
-static int run_command(struct cli *cli, const struct command *row, const struct globals *g,
-		       int argc, char *const *argv)
+static int run_command(struct cli *cli, const struct command *row, struct globals *g, int argc,
+		       char *const *argv)
 {
 	const struct command *c = command_target(row);
 	scoped_free void *target = xcalloc(1, c->target_size ? c->target_size : 1);
 	scoped_free char **words = NULL;
-	struct option_group groups[2] = { { c->options, c->n_options, target },
+	struct option_group groups[3] = { { c->options, c->n_options, target },
 					  { c->more ? c->more->rows : NULL,
-					    c->more ? c->more->n : 0, target } };
+					    c->more ? c->more->n : 0, target },
+					  { globals_persistent.rows, globals_persistent.n, g } };
 	struct option_parse p = { .groups = groups,
-				  .n_groups = 2,
+				  .n_groups = 3,
 				  .no_intersperse = c->no_intersperse,
 				  .unsupported = command_unsupported_flags(c->path),
 				  .command = c->path };
@@ -96,6 +97,9 @@ static int run_command(struct cli *cli, const struct command *row, const struct 
 	if (c->target_init)
 		c->target_init(target);
 	r = options_parse(&p, argc, argv, &words, &help, &err);
+	if (r >= 0)
+		r = globals_apply(g, &err);
+	cli->global_args = g->as_given;
 	if (r >= 0 && help)
 		r = help_command(row);
 	else if (r >= 0)
@@ -125,7 +129,6 @@ int cli_main(int argc, char **argv)
 	argv += at;
 	if (g.help || argc == 0)
 		return help_overview(NULL, argc == 0 && !g.help);
-	cli.global_args = g.as_given;
 	cli.program = program = globals_program_path();
 	trace_inherit();
 	row = command_find(argc, argv, &used, &group);

@@ -110,21 +110,23 @@ static bool has_option(char *const *data, const char *prefix)
 	return false;
 }
 
-/* A tmpfs without a mode takes that of the directory it covers. */
-static char **tmpfs_options(const struct plan_mount *m, int target)
+/* A tmpfs without a mode takes that of the directory of the image that it covers; over one that had to
+ * be made it keeps its own (1777). */
+static char **tmpfs_options(int rootfd, const struct plan_mount *m)
 {
 	char **options = strv_dup(m->data);
 	struct stat st;
 
-	if (streq(m->type, "tmpfs") && !has_option(options, "mode=") && fstat(target, &st) == 0)
+	if (streq(m->type, "tmpfs") && !has_option(options, "mode=") &&
+	    root_stat(rootfd, m->destination, &st) == 0)
 		strv_addf(&options, "mode=%o", (unsigned)(st.st_mode & 07777));
 	return options;
 }
 
 static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
 {
+	scoped_strv char **options = tmpfs_options(rootfd, m); /* before its directory is made */
 	scoped_fd int target = open_target(rootfd, m, true, err);
-	scoped_strv char **options = NULL;
 	scoped_fd int fd = -1;
 	int r;
 
@@ -133,7 +135,6 @@ static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
 	r = check_target(target, m, true, err);
 	if (r < 0)
 		return r;
-	options = tmpfs_options(m, target);
 	fd = mountapi_new(m->type, m->source ? m->source : m->type, options,
 			  m->tmpcopyup ? m->attr_set & ~(uint64_t)MOUNT_ATTR_RDONLY : m->attr_set,
 			  err);
