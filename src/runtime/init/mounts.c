@@ -110,22 +110,24 @@ static bool has_option(char *const *data, const char *prefix)
 	return false;
 }
 
-/* A tmpfs without a mode takes that of the directory of the image that it covers; over one that had to
- * be made it keeps its own (1777). */
-static char **tmpfs_options(int rootfd, const struct plan_mount *m)
+/* A tmpfs without a mode takes that of the directory of the image that it covers; over one that had
+ * to be made it keeps its own (1777), and there is nothing to copy up. */
+static char **tmpfs_options(int rootfd, const struct plan_mount *m, bool *ret_covers)
 {
 	char **options = strv_dup(m->data);
 	struct stat st;
 
-	if (streq(m->type, "tmpfs") && !has_option(options, "mode=") &&
-	    root_stat(rootfd, m->destination, &st) == 0)
+	*ret_covers = streq(m->type, "tmpfs") && root_stat(rootfd, m->destination, &st) == 0;
+	if (*ret_covers && !has_option(options, "mode="))
 		strv_addf(&options, "mode=%o", (unsigned)(st.st_mode & 07777));
 	return options;
 }
 
 static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
 {
-	scoped_strv char **options = tmpfs_options(rootfd, m); /* before its directory is made */
+	bool covers;
+	scoped_strv char **options = tmpfs_options(rootfd, m,
+						   &covers); /* before its directory is made */
 	scoped_fd int target = open_target(rootfd, m, true, err);
 	scoped_fd int fd = -1;
 	int r;
@@ -145,7 +147,7 @@ static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
 		if (r < 0)
 			return error_os(err, -r, "id-map '%s' (%s)", m->destination, m->type);
 	}
-	if (m->tmpcopyup) {
+	if (m->tmpcopyup && covers) {
 		r = copy_up(target, fd, m, err);
 		if (r < 0)
 			return r;
