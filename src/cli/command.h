@@ -52,8 +52,8 @@ const struct command *command_target(const struct command *row);
 /* Flags of a command that the peer has and we do not yet (unsupported.c). NULL-ended; may be NULL.
  */
 const char *const *command_unsupported_flags(const char *path);
-/* Is it a command of the peer that we do not have yet? */
-bool command_unsupported(int argc, char *const *argv);
+/* How many words name a command of the peer that we do not have yet; 0: none. */
+int command_unsupported(int argc, char *const *argv);
 
 /* The whole program: exit status. */
 int cli_main(int argc, char **argv);

@@ -26,15 +26,14 @@ static int report(const struct command *c, const struct error *err)
 static int unknown_command(int argc, char *const *argv, int used, bool group)
 {
 	struct error err = ERROR_INIT;
-	int at = group ? used : 0;
+	int theirs = command_unsupported(argc, argv);
 
-	if (command_unsupported(argc, argv))
+	if (theirs > (group ? 1 : 0))
 		error_set(&err, ERROR_UNSUPPORTED, "command 'coracle %s%s%s' is not supported yet",
-			  argv[0], argc > 1 && argv[1][0] != '-' ? " " : "",
-			  argc > 1 && argv[1][0] != '-' ? argv[1] : "");
+			  argv[0], theirs > 1 ? " " : "", theirs > 1 ? argv[1] : "");
 	else
 		error_set(&err, ERROR_INVALID, "unrecognized command 'coracle %s%s%s'",
-			  group ? argv[0] : "", group ? " " : "", argv[at]);
+			  group ? argv[0] : "", group ? " " : "", argv[group ? used : 0]);
 	report(NULL, &err);
 	fprintf(stderr, "Try 'coracle --help' for more information\n");
 	return 125;

@@ -360,16 +360,18 @@ const char *const *command_unsupported_flags(const char *path)
 	return NULL;
 }
 
-bool command_unsupported(int argc, char *const *argv)
+int command_unsupported(int argc, char *const *argv)
 {
+	int used = 0;
+
 	for (size_t i = 0; i < ARRAY_SIZE(peer_commands); i++) {
 		const char *rest = str_skip_prefix(peer_commands[i], argv[0]);
 		if (!rest)
 			continue;
-		if (*rest == '\0' && (argc < 2 || strchr(argv[0], ' ') == NULL))
-			return true;
-		if (*rest == ' ' && argc > 1 && streq(rest + 1, argv[1]))
-			return true;
+		if (*rest == '\0')
+			used = MAX(used, 1);
+		else if (*rest == ' ' && argc > 1 && streq(rest + 1, argv[1]))
+			used = 2;
 	}
-	return false;
+	return used;
 }
