@@ -482,22 +482,9 @@ static int finish_cpu(struct container_target *t, struct error *err)
 	return 0;
 }
 
-/* Files first, then -e, whatever their order on the line (as Podman). */
 static int finish_env(struct container_target *t, struct error *err)
 {
-	int r = 0;
-
-	STRV_FOREACH (f, t->env_files) {
-		r = wish_add_env_file(&t->wish, *f, err);
-		if (r < 0)
-			return r;
-	}
-	STRV_FOREACH (v, t->env) {
-		r = wish_add_env(&t->wish, *v, err);
-		if (r < 0)
-			return error_prefix(err, "--env");
-	}
-	return r;
+	return wish_add_envs(&t->wish, t->env_files, t->env, err);
 }
 
 static int finish_modes(struct container_target *t, struct error *err)

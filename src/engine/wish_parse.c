@@ -113,6 +113,21 @@ int wish_add_env_file(struct wish *w, const char *path, struct error *err)
 	return 0;
 }
 
+int wish_add_envs(struct wish *w, char *const *files, char *const *values, struct error *err)
+{
+	STRV_FOREACH (f, files) {
+		int r = wish_add_env_file(w, *f, err);
+		if (r < 0)
+			return r;
+	}
+	STRV_FOREACH (v, values) {
+		int r = wish_add_env(w, *v, err);
+		if (r < 0)
+			return error_prefix(err, "--env");
+	}
+	return 0;
+}
+
 int wish_set_cpus(struct wish *w, const char *value, struct error *err)
 {
 	double cpus;

@@ -38,6 +38,8 @@ int wish_set_log_driver(struct wish *w, const char *value, struct error *err);
 int wish_add_env(struct wish *w, const char *value, struct error *err);
 /* Lines of that form, '#' comments. */
 int wish_add_env_file(struct wish *w, const char *path, struct error *err);
+/* Files first, then the values, whatever their order on the command line (as Podman). */
+int wish_add_envs(struct wish *w, char *const *files, char *const *values, struct error *err);
 /* Decimal number of CPUs to quota and period. */
 int wish_set_cpus(struct wish *w, const char *value, struct error *err);
 int wish_set_memory(struct wish *w, const char *value, struct error *err);

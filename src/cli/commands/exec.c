@@ -90,22 +90,11 @@ static void done(void *target)
 	free(t->detach_keys);
 }
 
-/* Same rules as for create: files first, then -e. */
 static int collect_env(struct exec_target *t, struct error *err)
 {
 	scoped(wish_done) struct wish w = { 0 };
-	int r = 0;
+	int r = wish_add_envs(&w, t->env_files, t->env, err);
 
-	STRV_FOREACH (f, t->env_files) {
-		r = wish_add_env_file(&w, *f, err);
-		if (r < 0)
-			return r;
-	}
-	STRV_FOREACH (v, t->env) {
-		r = wish_add_env(&w, *v, err);
-		if (r < 0)
-			return r;
-	}
 	t->wish.env = take_ptr(w.process.env);
 	return r;
 }

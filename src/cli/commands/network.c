@@ -7,6 +7,7 @@
 #include "cli/commands/commands.h"
 #include "cli/filter.h"
 #include "cli/output/listing.h"
+#include "cli/removal.h"
 #include "engine/netop.h"
 
 struct create_target {
@@ -293,7 +294,6 @@ static int run_ls(struct cli *cli, void *target, char **words, struct error *err
 
 struct rm_target {
 	bool force;
-	struct opt_u32 timeout;
 };
 
 static const struct option rm_rows[] = {
@@ -304,27 +304,20 @@ static const struct option rm_rows[] = {
 	  .help = "Remove containers that use them too" },
 };
 
+static int remove_one(struct cli *cli, const char *word, void *arg, struct error *err)
+{
+	int r = netop_remove(cli->engine, word, ((const struct rm_target *)arg)->force, err);
+
+	if (r >= 0)
+		puts(word);
+	return r;
+}
+
 static int run_rm(struct cli *cli, void *target, char **words, struct error *err)
 {
-	const struct rm_target *t = target;
-	int status = 0;
+	struct rm_target *t = target;
 
-	STRV_FOREACH (w, words) {
-		struct error sub = ERROR_INIT;
-		if (netop_remove(cli->engine, *w, t->force, &sub) >= 0) {
-			puts(*w);
-			continue;
-		}
-		if (t->force && sub.kind == ERROR_NOT_FOUND)
-			continue;
-		fflush(stdout);
-		fprintf(stderr, "Error: %s\n", sub.msg);
-		/* Podman's statuses: 1 no such network, 2 in use */
-		status = sub.kind == ERROR_NOT_FOUND ? 1
-			 : sub.kind == ERROR_BUSY    ? 2
-						     : engine_error_exit_status(&sub);
-	}
-	return status;
+	return removal_each(cli, words, remove_one, t, t->force);
 }
 
 const struct command command_network_create = {

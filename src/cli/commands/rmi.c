@@ -4,6 +4,7 @@
 
 #include "base/strv.h"
 #include "cli/commands/commands.h"
+#include "cli/removal.h"
 #include "engine/imageop.h"
 
 struct rmi_target {
@@ -26,11 +27,11 @@ static const struct option rows[] = {
 	  .help = "An image that does not exist is no error" },
 };
 
-static int remove_one(struct cli *cli, const struct rmi_target *t, const char *word,
-		      struct error *err)
+static int remove_one(struct cli *cli, const char *word, void *arg, struct error *err)
 {
 	scoped_strv char **untagged = NULL, **deleted = NULL;
-	int r = imageop_remove(cli->engine, word, t->force, &untagged, &deleted, err);
+	int r = imageop_remove(cli->engine, word, ((const struct rmi_target *)arg)->force,
+			       &untagged, &deleted, err);
 
 	STRV_FOREACH (u, untagged) {
 		printf("Untagged: %s\n", *u);
@@ -55,9 +56,9 @@ static int all_ids(struct cli *cli, char ***ret, struct error *err)
 
 static int run(struct cli *cli, void *target, char **words, struct error *err)
 {
-	const struct rmi_target *t = target;
+	struct rmi_target *t = target;
 	scoped_strv char **list = strv_dup(words);
-	int status = 0, r = 0;
+	int r = 0;
 
 	if (t->all && words[0])
 		return error_set(
@@ -67,20 +68,7 @@ static int run(struct cli *cli, void *target, char **words, struct error *err)
 		return error_set(err, ERROR_INVALID, "image name or ID must be specified");
 	if (t->all)
 		r = all_ids(cli, &list, err);
-	if (r < 0)
-		return r;
-	STRV_FOREACH (w, list) {
-		struct error sub = ERROR_INIT;
-		if (remove_one(cli, t, *w, &sub) >= 0 || (t->ignore && sub.kind == ERROR_NOT_FOUND))
-			continue;
-		fflush(stdout);
-		fprintf(stderr, "Error: %s\n", sub.msg);
-		/* Podman's statuses: 1 no such image, 2 in use */
-		status = sub.kind == ERROR_NOT_FOUND ? 1
-			 : sub.kind == ERROR_BUSY    ? 2
-						     : engine_error_exit_status(&sub);
-	}
-	return status;
+	return r < 0 ? r : removal_each(cli, list, remove_one, t, t->ignore);
 }
 
 const struct command command_rmi = {

@@ -7,6 +7,7 @@
 #include "cli/commands/commands.h"
 #include "cli/filter.h"
 #include "cli/output/listing.h"
+#include "cli/removal.h"
 #include "engine/volume.h"
 
 struct create_target {
@@ -218,34 +219,26 @@ static int all_names(struct cli *cli, char ***ret, struct error *err)
 	return r;
 }
 
+static int remove_one(struct cli *cli, const char *word, void *arg, struct error *err)
+{
+	int r = volume_remove(cli->engine, word, ((const struct rm_target *)arg)->force, err);
+
+	if (r >= 0)
+		puts(word);
+	return r;
+}
+
 static int run_rm(struct cli *cli, void *target, char **words, struct error *err)
 {
-	const struct rm_target *t = target;
+	struct rm_target *t = target;
 	scoped_strv char **list = strv_dup(words);
-	int status = 0, r = 0;
+	int r = 0;
 
 	if (!t->all && !words[0])
 		return error_set(err, ERROR_INVALID, "choose at least one volume or use --all");
 	if (t->all)
 		r = all_names(cli, &list, err);
-	if (r < 0)
-		return r;
-	STRV_FOREACH (w, list) {
-		struct error sub = ERROR_INIT;
-		if (volume_remove(cli->engine, *w, t->force, &sub) >= 0) {
-			puts(*w);
-			continue;
-		}
-		if (t->force && sub.kind == ERROR_NOT_FOUND)
-			continue;
-		fflush(stdout);
-		fprintf(stderr, "Error: %s\n", sub.msg);
-		/* Podman's statuses: 1 no such volume, 2 in use */
-		status = sub.kind == ERROR_NOT_FOUND ? 1
-			 : sub.kind == ERROR_BUSY    ? 2
-						     : engine_error_exit_status(&sub);
-	}
-	return status;
+	return r < 0 ? r : removal_each(cli, list, remove_one, t, t->force);
 }
 
 const struct command command_volume_create = {
