@@ -77,8 +77,9 @@ static void collect_ids(const char *dir, char ***ids)
 
 static int collect_strays(struct engine *e, char ***ret, struct error *err)
 {
-	static const char *const run_dirs[] = { "containers", "exits",	 "persist",
-						"netns",      "runtime", "locks/exit" };
+	static const char *const run_dirs[] = { "containers",	  "exits",   "persist",
+						"netns",	  "runtime", "locks/exit",
+						"locks/container" };
 	scoped_strv char **ids = NULL, **holders = NULL, **stored = NULL;
 	scoped_free char *graph = engine_path(e, "containers");
 	struct store *store;
@@ -124,15 +125,22 @@ static int erase_stray(struct engine *e, const char *id, struct error *err)
 	c.e = e;
 	memcpy(c.r.id, id, sizeof(c.r.id));
 	c.r.wish.network.mode = xstrdup("bridge"); /* whatever it was: look for everything */
+	r = locks_try(e, LOCK_CONTAINER, id, &c.lock, err);
+	if (r < 0) {
+		container_record_done(&c.r);
+		return r;
+	}
 	monitor_kill_stray(id);
 	r = container_teardown(&c, true, err);
 	if (r >= 0)
 		r = engine_store(e, &store, err);
 	if (r >= 0)
 		r = store_container_remove(store, id, err);
-	if (r >= 0)
+	if (r >= 0) {
 		container_erase_files(&c);
-	container_record_done(&c.r);
+		locks_remove(e, &c.lock, id);
+	}
+	container_done(&c);
 	return r;
 }
 

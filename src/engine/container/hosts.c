@@ -6,9 +6,11 @@
 #include "base/str.h"
 #include "base/strv.h"
 
-/* Lines of the base without comments, in the form ADDRESS<tab>NAMES. */
-static void add_base(const char *text, struct buf *out)
+/* Lines of the base without comments, in the form ADDRESS<tab>NAMES; true when one names
+ * localhost. */
+static bool add_base(const char *text, struct buf *out)
 {
+	bool localhost = false;
 	scoped_strv char **lines = strv_split(text, "\n", false);
 
 	STRV_FOREACH (l, lines) {
@@ -20,7 +22,9 @@ static void add_base(const char *text, struct buf *out)
 			continue;
 		names = strv_join(words + 1, " ");
 		buf_addf(out, "%s\t%s\n", words[0], names);
+		localhost = localhost || strv_has(words + 1, "localhost");
 	}
+	return localhost;
 }
 
 static int add_user_line(const struct hosts_input *in, const char *value, struct buf *out,
@@ -50,8 +54,7 @@ int hosts_generate(const struct hosts_input *in, struct buf *out, struct error *
 		if (r < 0)
 			return r;
 	}
-	add_base(in->base, out);
-	if (!strstr(in->base, "localhost"))
+	if (!add_base(in->base, out))
 		buf_adds(out, "127.0.0.1\tlocalhost\n::1\tlocalhost\n");
 	if (in->host_ip)
 		buf_addf(out, "%s\thost.containers.internal host.docker.internal\n", in->host_ip);

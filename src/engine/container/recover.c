@@ -4,10 +4,12 @@
  * command that wrote it is dead.  Each intent is finished when its work was done, else undone;
  * either way the user is told what happened.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "base/ident.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/timeutil.h"
@@ -173,6 +175,46 @@ static void reclaim_one(struct engine *e, const char *id)
 			 c.r.name, err.msg);
 }
 
+/* Nobody makes or removes this container now, and no record knows it. */
+static void sweep_one(struct engine *e, struct db *db, const char *id)
+{
+	struct container c = CONTAINER_INIT;
+	char known[65];
+
+	if (locks_try(e, LOCK_CONTAINER, id, &c.lock, NULL) < 0)
+		return;
+	if (db_container_lookup(db, id, known, NULL) >= 0) {
+		locks_release(&c.lock);
+		return;
+	}
+	c.e = e;
+	memcpy(c.r.id, id, sizeof(c.r.id));
+	container_erase_files(&c);
+	locks_remove(e, &c.lock, id);
+}
+
+/* The lock file is the first and the last thing that a container has.  More files than records:
+ * some were left by a command killed before it wrote its record, or after it deleted it. */
+static void sweep_lock_files(struct engine *e, struct db *db)
+{
+	scoped_free char *path = engine_run_path(e, "locks/container");
+	scoped_strv char **ids = NULL, **known = NULL;
+	DIR *d = opendir(path);
+
+	if (!d)
+		return;
+	for (struct dirent *de; (de = readdir(d));)
+		if (str_is_hex(de->d_name, ID_HEX_LEN))
+			strv_add(&ids, de->d_name);
+	closedir(d);
+	if (!ids || db_container_ids(db, &known, NULL) < 0 || strv_len(ids) <= strv_len(known))
+		return;
+	STRV_FOREACH (id, ids) {
+		if (!strv_has(known, *id))
+			sweep_one(e, db, *id);
+	}
+}
+
 void engine_reclaim(struct engine *e)
 {
 	scoped_strv char **ids = NULL;
@@ -185,4 +227,5 @@ void engine_reclaim(struct engine *e)
 		return;
 	STRV_FOREACH (id, ids)
 		reclaim_one(e, *id);
+	sweep_lock_files(e, db);
 }

@@ -15,8 +15,8 @@ static bool is_loopback(const char *server)
 	return str_has_prefix(server, "127.") || streq(server, "::1");
 }
 
-/* Words behind `keyword` in the lines of text; last line wins where `last` (search), else all add
- * up. */
+/* Words behind `keyword` in the lines of text, to the empty *ret; the last line wins where `last`
+ * (search), else all add up. */
 static void collect(const char *text, const char *keyword, bool last, char ***ret)
 {
 	scoped_strv char **lines = strv_split(text, "\n", false);
@@ -62,6 +62,7 @@ static char **choose_servers(const struct resolv_input *in)
 
 static char **choose_search(const struct resolv_input *in)
 {
+	scoped_strv char **host = NULL;
 	char **search = NULL;
 
 	if (strv_len(in->user_search) > 0) {
@@ -75,7 +76,10 @@ static char **choose_search(const struct resolv_input *in)
 	STRV_FOREACH (s, in->network_search) {
 		add_unique(&search, *s);
 	}
-	collect(in->host, "search", !search, &search);
+	collect(in->host, "search", true, &host);
+	STRV_FOREACH (s, host) {
+		add_unique(&search, *s);
+	}
 	return search;
 }
 
