@@ -108,6 +108,21 @@ static int run_command(struct cli *cli, const struct command *row, struct global
 	return r < 0 ? report(row, &err) : r;
 }
 
+/* What is stored is JSON, and what is printed is text: refuse what neither can hold. */
+static int check_text(int argc, char *const *argv, struct error *err)
+{
+	for (int i = 1; i < argc; i++) {
+		scoped(buf_done) struct buf shown = BUF_INIT;
+		if (str_utf8(argv[i], strlen(argv[i])))
+			continue;
+		for (const char *c = argv[i]; *c; c++)
+			buf_addc(&shown, *c & 0x80 ? '?' : *c);
+		return error_set(err, ERROR_INVALID, "argument '%s' is not valid UTF-8",
+				 buf_str(&shown));
+	}
+	return 0;
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct globals g = { 0 };
@@ -119,7 +134,9 @@ int cli_main(int argc, char **argv)
 	bool group = false;
 
 	log_set_program("coracle");
-	at = globals_parse(&g, argc, argv, &err);
+	at = check_text(argc, argv, &err);
+	if (at >= 0)
+		at = globals_parse(&g, argc, argv, &err);
 	if (at < 0)
 		return report(NULL, &err);
 	if (g.version)

@@ -2,11 +2,13 @@
 /* Option values that stand alone; mounts and devices are in wish_parse_mounts.c. */
 #include "engine/wish_parse.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/ident.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "sys/fd.h"
@@ -28,6 +30,13 @@ static int split_pair(const char *value, char **ret_key, const char **ret_value,
 	*ret_key = xstrndup(value, (size_t)(eq - value));
 	*ret_value = eq + 1;
 	return 0;
+}
+
+static bool is_ip(const char *s)
+{
+	struct in6_addr a;
+
+	return inet_pton(AF_INET, s, &a) == 1 || inet_pton(AF_INET6, s, &a) == 1;
 }
 
 int wish_add_sysctl(struct wish *w, const char *value, struct error *err)
@@ -150,10 +159,12 @@ int wish_set_memory(struct wish *w, const char *value, struct error *err)
 		return error_set(err, ERROR_INVALID, "expected a size such as 512m");
 	if (!w->resources.memory)
 		w->resources.memory = xnew(struct oci_memory);
-	w->resources.memory->limit = (struct opt_i64)OPT_SET(bytes);
-	/* As Podman and Docker: with a memory limit alone, memory plus swap is twice of it. */
-	if (!w->resources.memory->swap.set && bytes > 0)
-		w->resources.memory->swap = (struct opt_i64)OPT_SET(bytes * 2);
+	/* As Podman and Docker: 0 is no limit; with a limit alone, memory plus swap is twice of it.
+	 */
+	w->resources.memory->limit = (struct opt_i64){ .set = bytes > 0, .value = bytes };
+	w->resources.memory->swap = (struct opt_i64){ .set = bytes > 0,
+						      .value = bytes > INT64_MAX / 2 ? INT64_MAX
+										     : bytes * 2 };
 	return 0;
 }
 
@@ -228,6 +239,9 @@ int wish_add_host(struct wish *w, const char *value, struct error *err)
 	if (!colon || colon == value || colon[1] == '\0' || !str_printable(value) ||
 	    strpbrk(value, " \t"))
 		return error_set(err, ERROR_INVALID, "'%s' must be formatted NAME:IP", value);
+	if (!streq(colon + 1, "host-gateway") && !is_ip(colon + 1))
+		return error_set(err, ERROR_INVALID, "'%s' of '%s' is no IP address", colon + 1,
+				 value);
 	strv_add(&w->network.add_host, value);
 	return 0;
 }
@@ -297,15 +311,31 @@ int wish_add_port(struct wish *w, const char *value, struct error *err)
 	return 0;
 }
 
+/* "02:00:00:00:00:01" */
+static bool is_mac(const char *s)
+{
+	scoped_strv char **bytes = strv_split(s, ":", true);
+
+	STRV_FOREACH (b, bytes) {
+		if (strlen(*b) != 2 || !str_only(*b, "0123456789abcdefABCDEF"))
+			return false;
+	}
+	return strv_len(bytes) == 6;
+}
+
 static int attachment_option(struct network_attachment *a, const char *option, struct error *err)
 {
 	const char *v;
 
 	if ((v = str_skip_prefix(option, "alias=")))
 		strv_add(&a->aliases, v);
-	else if ((v = str_skip_prefix(option, "ip=")) || (v = str_skip_prefix(option, "ip6=")))
+	else if ((v = str_skip_prefix(option, "ip=")) || (v = str_skip_prefix(option, "ip6="))) {
+		if (!is_ip(v))
+			return error_set(err, ERROR_INVALID, "'%s' is no IP address", v);
 		strv_add(&a->static_ips, v);
-	else if ((v = str_skip_prefix(option, "mac="))) {
+	} else if ((v = str_skip_prefix(option, "mac="))) {
+		if (!is_mac(v))
+			return error_set(err, ERROR_INVALID, "'%s' is no MAC address", v);
 		free(a->static_mac);
 		a->static_mac = xstrdup(v);
 	} else if ((v = str_skip_prefix(option, "interface_name="))) {
@@ -321,6 +351,8 @@ static int add_attachment(struct wish *w, const char *name, const char *options,
 	scoped_strv char **list = options ? strv_split(options, ",", false) : NULL;
 	struct network_attachment *a;
 
+	if (!ident_name_valid(name))
+		return error_set(err, ERROR_INVALID, "'%s' is no network name", name);
 	free(w->network.mode);
 	w->network.mode = xstrdup("bridge");
 	if (streq(name, "bridge") && !options)
@@ -394,6 +426,13 @@ int wish_add_security_opt(struct wish *w, const char *value, struct error *err)
 		strv_add(&w->security.label_opts, v);
 	else if (streq(key, "mask") || streq(key, "unmask")) {
 		scoped_strv char **paths = strv_split(v, ":", false);
+		STRV_FOREACH (p, paths) {
+			if (!path_absolute(*p) && !(streq(key, "unmask") && str_ieq(*p, "ALL")))
+				return error_set(
+					err, ERROR_INVALID,
+					"path '%s' of security option '%s' must be absolute", *p,
+					key);
+		}
 		strv_add_all(streq(key, "mask") ? &w->security.mask : &w->security.unmask, paths);
 	} else if (streq(key, "proc-opts") || streq(key, "systempaths"))
 		return error_set(err, ERROR_UNSUPPORTED,

@@ -145,7 +145,7 @@ static int mount_common(struct wish_mount *m, const char *key, const char *value
 		m->source = xstrdup(value ? value : "");
 	} else if (is_one_of(key, "dst", "destination", "target")) {
 		free(m->destination);
-		m->destination = path_clean(value ? value : "");
+		m->destination = xstrdup(value ? value : "");
 	} else if (is_one_of(key, "ro", "readonly", "rw")) {
 		if (value && num_bool(value, &on) < 0)
 			return error_set(err, ERROR_INVALID, "'%s' wants true or false, not '%s'",
@@ -211,9 +211,10 @@ static int mount_field(struct wish_mount *m, const char *field, struct error *er
 
 static int finish_mount(struct wish_mount *m, struct error *err)
 {
-	scoped_free char *source = NULL;
-	int r = check_destination(m->destination, err);
+	scoped_free char *source = NULL, *given = m->destination;
+	int r = check_destination(given, err);
 
+	m->destination = path_clean(given ? given : "");
 	if (r < 0)
 		return r;
 	if (streq(m->type, "tmpfs")) {

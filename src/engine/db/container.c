@@ -120,6 +120,12 @@ static int insert_rows(struct db *db, const struct container_record *rec, struct
 	json_table_dump(&container_summary_table, &sum, 0, &summary);
 	container_summary_done(&sum);
 	json_table_dump(&wish_table, &rec->wish, 0, &config);
+	/* Stored once, read for ever: text that no reader takes back must not come in. */
+	if (!str_utf8(buf_str(&config), config.len))
+		return error_set(
+			err, ERROR_INVALID,
+			"the container's configuration has text that is not UTF-8 (an argument, "
+			"a label or a variable of the environment)");
 	if (!buf_ok(&config) || !buf_ok(&summary))
 		return error_set(err, ERROR_LIMIT, "the configuration of container %s is too big",
 				 rec->name);
