@@ -91,7 +91,7 @@ int bundle_open(struct bundle *b, const char *name, int *ret_fd, uint64_t *ret_s
 	if (b->index == NULL)
 		return open_in_dir(b, name, ret_fd, ret_size, err);
 	n = archive_index_member(b->index, name, ret_fd, ret_size, err);
-	return n < 0 ? error_prefix(err, "'%s'", b->path) : 0;
+	return n < 0 ? error_prefix(err, "archive '%s'", b->path) : 0;
 }
 
 int bundle_read(struct bundle *b, const char *name, size_t max, struct buf *out, struct error *err)

@@ -102,15 +102,18 @@ static int read_item(struct archive_source *s, unsigned index, struct error *err
 	const json_t *one;
 	int n = bundle_read(s->bundle, "manifest.json", IMAGE_CONFIG_MAX, &text, err);
 
-	if (n == 0)
-		n = json_text_parse(buf_str(&text), text.len, "manifest.json", &doc, err);
 	if (n < 0)
 		return n;
+	n = json_text_parse(buf_str(&text), text.len, "manifest.json", &doc, err);
+	if (n < 0)
+		return error_prefix(err, "archive '%s'", s->base.what);
 	one = json_is_array(doc) ? json_array_get(doc, index) : NULL;
 	if (one == NULL)
-		return error_set(err, ERROR_NOT_FOUND, "the archive has no image number %u", index);
-	return json_table_decode(&docker_archive_item_table, one, &s->item, "manifest.json",
-				 JSON_IGNORE_CASE, err);
+		return error_set(err, ERROR_NOT_FOUND, "archive '%s' has no image number %u",
+				 s->base.what, index);
+	n = json_table_decode(&docker_archive_item_table, one, &s->item, "manifest.json",
+			      JSON_IGNORE_CASE, err);
+	return n < 0 ? error_prefix(err, "archive '%s'", s->base.what) : 0;
 }
 
 static int read_config(struct archive_source *s, struct error *err)
@@ -119,12 +122,13 @@ static int read_config(struct archive_source *s, struct error *err)
 	scoped(image_config_done) struct image_config config = { 0 };
 	int n = bundle_read(s->bundle, s->item.config, IMAGE_CONFIG_MAX, &text, err);
 
-	if (n == 0)
-		n = image_config_parse(buf_str(&text), text.len, s->item.config, &config, err);
+	if (n < 0)
+		return n;
+	n = image_config_parse(buf_str(&text), text.len, s->item.config, &config, err);
 	if (n == 0)
 		n = digest_of(buf_str(&text), text.len, &s->config_digest, err);
 	if (n < 0)
-		return n;
+		return error_prefix(err, "archive '%s'", s->base.what);
 	if (strv_len(config.rootfs.diff_ids) != strv_len(s->item.layers))
 		return error_set(
 			err, ERROR_CORRUPT, "the archive lists %zu layers, and '%s' has %zu",
@@ -150,7 +154,7 @@ int image_source_docker_archive(const char *file, unsigned item, struct image_so
 	if (n == 0)
 		n = read_config(s, err);
 	if (n < 0)
-		return error_prefix(err, "archive '%s'", file);
+		return n;
 	*ret = &take_ptr(s)->base;
 	return 0;
 }

@@ -89,10 +89,11 @@ static int check_version(struct layout_source *s, struct error *err)
 	const char *version;
 	int n = bundle_read(s->bundle, "oci-layout", LAYOUT_VERSION_MAX, &text, err);
 
-	if (n == 0)
-		n = json_text_parse(buf_str(&text), text.len, "oci-layout", &doc, err);
 	if (n < 0)
 		return n;
+	n = json_text_parse(buf_str(&text), text.len, "oci-layout", &doc, err);
+	if (n < 0)
+		return error_prefix(err, "image layout '%s'", s->base.what);
 	version = json_string_value(json_object_get(doc, "imageLayoutVersion"));
 	if (version == NULL || !str_has_prefix(version, "1."))
 		return error_set(err, ERROR_UNSUPPORTED,
@@ -123,8 +124,9 @@ static int choose_image(struct layout_source *s, const char *name, struct error 
 	const struct image_descriptor *d;
 	int n = bundle_read(s->bundle, "index.json", IMAGE_MANIFEST_MAX, &text, err);
 
-	if (n == 0)
-		n = image_index_parse(buf_str(&text), text.len, "index.json", &index, err);
+	if (n < 0)
+		return n;
+	n = image_index_parse(buf_str(&text), text.len, "index.json", &index, err);
 	if (n < 0)
 		return error_prefix(err, "image layout '%s'", s->base.what);
 	d = choose(&index, name);
