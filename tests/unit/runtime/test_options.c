@@ -20,8 +20,8 @@ static const struct option_row rows[] = {
 
 static int parse(char **argv, bool intersperse, struct flags *f, int *first, struct error *err)
 {
-	return options_parse(rows, ARRAY_SIZE(rows), (int)strv_len(argv), argv, intersperse, f,
-			     first, err);
+	return runtime_options_parse(rows, ARRAY_SIZE(rows), (int)strv_len(argv), argv, intersperse,
+				     f, first, err);
 }
 
 TEST(all_spellings)
