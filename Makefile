@@ -3,7 +3,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all build demo check check-fast check-sanitize install uninstall bench lint fuzz clean deps
+.PHONY: all build programs demo check check-fast check-sanitize install uninstall bench lint fuzz clean deps
 
 all: build
 
@@ -15,9 +15,14 @@ build: deps
 	@ninja -C $(BUILD) --quiet
 
 # One command on a bare Debian 12: install, build, make an image, run a container.
-demo: build
+demo: programs
 	@tools/install-packages run
 	@tools/demo $(BUILD)
+
+# The three programs only, without tests and benchmarks.
+programs: deps
+	@tools/configure $(BUILD) $(PREFIX)
+	@ninja -C $(BUILD) --quiet src/cmd/coracle src/cmd/coracle-monitor src/cmd/coracle-runtime
 
 # All tests: unit, suites, fuzz corpora, integration, security, peers, sanitizers.
 check: build
