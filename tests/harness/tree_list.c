@@ -5,8 +5,9 @@
  *
  *	NAME TYPE MODE UID:GID TIME SIZE|MAJOR:MINOR|->TARGET same=FIRST-NAME sha256=... NAME=HEX...
  *
- * same: a further name of that inode.  The time of the top directory (".") and of overlay's whiteouts
- * is left out: it is nobody's.  Sizes of directories belong to the file system and are left out, too.
+ * same: a further name of that inode.  The time of the top directory (".") and of overlay's
+ *whiteouts is left out: it is nobody's.  Sizes of directories belong to the file system and are
+ *left out, too.
  */
 #include <errno.h>
 #include <fcntl.h>
