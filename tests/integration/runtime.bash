@@ -13,7 +13,7 @@
 : "${RUNTIME:=$BUILD/src/cmd/coracle-runtime}"
 
 rt() {
-	"$RUNTIME" --root "$RT_ROOT" "$@"
+	${RT_TIMEOUT:+timeout "$RT_TIMEOUT"} "$RUNTIME" --root "$RT_ROOT" "$@"
 }
 
 # The tree is made once per file: nothing may write to it (rootfs is mounted read-only by default).

@@ -1,0 +1,49 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# CVE-2024-21626: a working directory of /proc/self/fd/N leads to the host through a leaked descriptor.
+
+bats_require_minimum_version 1.5.0
+load runtime
+
+setup() { runtime_setup; }
+teardown() { runtime_teardown; }
+
+@test "run: no descriptor leads out" {
+	local n
+
+	runtime_args pwd
+	for n in {3..40}; do
+		runtime_config ".process.cwd = \"/proc/self/fd/$n\""
+		run ! rt run -b "$BUNDLE" "$ID" 7</ 8</etc
+		runtime_config ".process.cwd = \"/proc/1/fd/$n/..\""
+		run ! rt run -b "$BUNDLE" "$ID" 7</ 8</etc
+	done
+}
+
+@test "run: a link to it in the image neither" {
+	local n
+
+	runtime_args pwd
+	for n in {3..20}; do
+		ln -sfn "/proc/self/fd/$n" "$BUNDLE/rootfs/link"
+		runtime_config '.process.cwd = "/link"'
+		run ! rt run -b "$BUNDLE" "$ID" 7</ 8</etc
+	done
+}
+
+@test "exec: no descriptor leads out" {
+	local n
+
+	runtime_args sleep 1000
+	rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	for n in {3..64}; do
+		run -255 rt exec --cwd "/proc/self/fd/$n" "$ID" pwd 7</ 8</etc
+	done
+}
+
+@test "only stdio is open inside" {
+	runtime_args sh -c 'ls /proc/$$/fd | tr "\n" " "'
+	run -0 rt run -b "$BUNDLE" "$ID" 7</ 8</etc 30</proc
+	echo "inside: '$output'"
+	[ "$output" = "0 1 2 " ]
+}
