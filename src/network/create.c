@@ -12,6 +12,7 @@
 #include "base/timeutil.h"
 #include "network/config_priv.h"
 #include "network/definition.h"
+#include "network/doom.h"
 #include "network/hostside.h"
 #include "network/ipam.h"
 #include "network/netlink/rtnl.h"
@@ -316,6 +317,8 @@ int network_remove(const struct network_config *c, const char *name, struct erro
 	if (rtnl < 0)
 		return error_os(err, -rtnl, "open a routing socket");
 	r = hostside_down(c, dir, rtnl, name, err);
+	if (r >= 0)
+		r = doom_execute(dir, rtnl, err);
 	if (r >= 0)
 		r = ipam_forget(dir, name, err);
 	if (r >= 0 && unlink(path) < 0 && errno != ENOENT)

@@ -277,3 +277,8 @@ int filter_withdraw(const struct network_config *c, int dir, const char *id, str
 
 	return lock < 0 ? lock : driver(c)->ports_remove(id, err);
 }
+
+int filter_hand_over(const struct network_config *c)
+{
+	return driver(c)->hand_over();
+}

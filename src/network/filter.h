@@ -21,5 +21,7 @@ int filter_network_down(const struct network_config *c, int dir, const struct ne
 int filter_publish(const struct network_config *c, int dir, const struct record *r,
 		   struct error *err);
 int filter_withdraw(const struct network_config *c, int dir, const char *id, struct error *err);
+/* After a fork: see firewall.h. */
+int filter_hand_over(const struct network_config *c);
 
 #endif

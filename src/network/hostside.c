@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "network/hostside.h"
 
+#include "network/doom.h"
 #include "network/filter.h"
 
 static int bring_up(const struct network_config *c, int dir, int rtnl,
@@ -46,7 +47,6 @@ int hostside_down(const struct network_config *c, int dir, int rtnl, const char 
 		  struct error *err)
 {
 	scoped(up_done) struct up up = { 0 };
-	const struct network_driver *driver;
 	int r = up_read(dir, name, &up, err);
 
 	if (r <= 0)
@@ -54,8 +54,7 @@ int hostside_down(const struct network_config *c, int dir, int rtnl, const char 
 	r = filter_network_down(c, dir, &up.network, err);
 	if (r < 0)
 		return r;
-	driver = driver_find(up.network.driver);
-	if (driver && driver->host_down && !up.adopted)
-		r = driver->host_down(rtnl, &up.network, err);
+	if (!up.adopted)
+		r = doom_rename(dir, rtnl, up.network.interface, err);
 	return r < 0 ? r : up_remove(dir, name, err);
 }

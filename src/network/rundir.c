@@ -16,7 +16,7 @@
 /* A record with 65,535 published ports in single options is below this. */
 #define RECORD_BYTES_MAX ((size_t)16 << 20)
 
-static const char *const parts[] = { "up", "containers", "ipam", "locks" };
+static const char *const parts[] = { "up", "containers", "ipam", "locks", "doomed" };
 
 int rundir_open(const struct network_config *c, struct error *err)
 {
@@ -42,6 +42,13 @@ int rundir_lock(int dir, const char *name, struct error *err)
 	int fd = lock_file(dir, path, true, true);
 
 	return fd < 0 ? error_os(err, -fd, "lock network state '%s'", name) : fd;
+}
+
+int rundir_try_lock(int dir, const char *name)
+{
+	scoped_free char *path = path_join("locks", name);
+
+	return lock_file(dir, path, true, false);
 }
 
 int rundir_names(int dir, const char *sub, char ***ret, struct error *err)

@@ -19,6 +19,8 @@
 int rundir_open(const struct network_config *c, struct error *err);
 /* Descriptor that holds the lock. */
 int rundir_lock(int dir, const char *name, struct error *err);
+/* -EAGAIN: somebody has it. */
+int rundir_try_lock(int dir, const char *name);
 #define RUNDIR_LOCK_FIREWALL ".firewall"
 #define RUNDIR_LOCK_DNS ".dns"
 /* Names in a sub-directory without those that begin with a point, sorted; missing: none. */

@@ -21,6 +21,7 @@
 #include "network/hostside.h"
 #include "network/inside.h"
 #include "network/ipam.h"
+#include "network/janitor.h"
 #include "network/rundir.h"
 #include "sys/fd.h"
 
@@ -321,7 +322,9 @@ int network_setup(const struct network_config *c, const struct network_setup *s,
 	if (r < 0)
 		return r;
 	w.dir = r;
-	r = open_sockets(&w, err);
+	r = janitor_resume(c, w.dir, err);
+	if (r >= 0)
+		r = open_sockets(&w, err);
 	if (r < 0)
 		return r;
 	r = load(&w, &why);

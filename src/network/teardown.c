@@ -8,12 +8,12 @@
 
 #include "base/ident.h"
 #include "base/trace.h"
-#include "network/definition.h"
 #include "network/dns.h"
-#include "network/drivers/driver.h"
+#include "network/doom.h"
 #include "network/filter.h"
-#include "network/hostside.h"
 #include "network/ipam.h"
+#include "network/janitor.h"
+#include "network/netlink/rtnl.h"
 #include "network/rundir.h"
 #include "sys/fd.h"
 
@@ -24,26 +24,11 @@ static void note(int r, const struct error *e, int *first, struct error *err)
 		*first = error_copy(err, e);
 }
 
-static int leave(const struct network_config *c, int dir, int rtnl, const char *id,
-		 const struct record_link *l, struct error *err)
+static int leave(int dir, const char *id, const struct record_link *l, struct error *err)
 {
 	scoped_fd int lock = rundir_lock(dir, l->network, err);
-	int r = lock < 0 ? lock : ipam_release(dir, l->network, id, l->ips, err);
 
-	if (r >= 0)
-		r = ipam_used(dir, l->network, err);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	return hostside_down(c, dir, rtnl, l->network, err); /* nobody is left */
-}
-
-static int detach(int rtnl, const struct record_link *l, struct error *err)
-{
-	const struct network_driver *driver = driver_find(l->driver);
-
-	if (!driver || !driver->detach || !l->host_interface)
-		return 0;
-	return driver->detach(rtnl, l->host_interface, err);
+	return lock < 0 ? lock : ipam_release(dir, l->network, id, l->ips, err);
 }
 
 int network_teardown(const struct network_config *c, const char *container_id, struct error *err)
@@ -71,10 +56,13 @@ int network_teardown(const struct network_config *c, const char *container_id, s
 	}
 	if (rec.n_ports)
 		note(filter_withdraw(c, dir, rec.id, &e), &e, &first, err);
-	for (size_t i = 0; i < rec.n_links; i++)
-		note(detach(rtnl, &rec.links[i], &e), &e, &first, err);
-	for (size_t i = 0; i < rec.n_links; i++)
-		note(leave(c, dir, rtnl, rec.id, &rec.links[i], &e), &e, &first, err);
+	for (size_t i = 0; i < rec.n_links; i++) {
+		if (rec.links[i].host_interface)
+			note(doom_note(dir, rtnl, rec.links[i].host_interface, &e), &e, &first,
+			     err);
+		note(leave(dir, rec.id, &rec.links[i], &e), &e, &first, err);
+	}
+	note(janitor_start(c, &e), &e, &first, err);
 	return first < 0 ? first : record_remove(dir, container_id, err);
 }
 

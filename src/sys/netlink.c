@@ -48,6 +48,14 @@ void netlink_begin(struct netlink_batch *b, uint16_t type, uint16_t flags, const
 	netlink_raw(b, header, len);
 }
 
+void netlink_want_ack(struct netlink_batch *b)
+{
+	struct nlmsghdr *h = (struct nlmsghdr *)(void *)(b->buf.data + b->last);
+
+	h->nlmsg_flags |= NLM_F_ACK;
+	b->last_ack = b->n;
+}
+
 void netlink_raw(struct netlink_batch *b, const void *data, size_t len)
 {
 	buf_add(&b->buf, data, len);
@@ -144,75 +152,82 @@ static int send_all(int fd, struct netlink_batch *b)
 	return n < 0 ? -errno : 0;
 }
 
-/* What one answer meant for the waiting side. */
-enum verdict { VERDICT_MORE, VERDICT_END };
-
-struct wait_state {
-	uint32_t last_seq;
-	uint32_t failed; /* sequence number of the first failure */
-	int error;
-	bool dump, single;
+struct answers {
+	uint32_t last_seq; /* the answer that ends the wait */
+	uint32_t failed;   /* sequence number of the first failure */
+	int error;	   /* or what fn returned */
+	bool dump, single, interrupted, complete;
 	netlink_fn fn;
 	void *arg;
 };
 
-static enum verdict take_answer(struct wait_state *w, const struct nlmsghdr *h)
+static void take_status(struct answers *w, const struct nlmsghdr *h)
 {
-	if (h->nlmsg_type == NLMSG_ERROR || h->nlmsg_type == NLMSG_DONE) {
-		int error = 0;
+	int error = 0;
 
-		if (h->nlmsg_len >= NLMSG_LENGTH(sizeof(int)))
-			memcpy(&error, NLMSG_DATA(h), sizeof(error));
-		if (error < 0 && w->error >= 0) {
-			w->error = error;
-			w->failed = h->nlmsg_seq;
-		}
-		return h->nlmsg_seq >= w->last_seq || w->dump ? VERDICT_END : VERDICT_MORE;
+	if (h->nlmsg_len >= NLMSG_LENGTH(sizeof(int)))
+		memcpy(&error, NLMSG_DATA(h), sizeof(error));
+	if (error < 0 && w->error >= 0) {
+		w->error = error;
+		w->failed = h->nlmsg_seq;
+	}
+	w->complete = w->dump || h->nlmsg_seq >= w->last_seq;
+}
+
+static void take_answer(struct answers *w, const struct nlmsghdr *h)
+{
+	w->interrupted = w->interrupted || (h->nlmsg_flags & NLM_F_DUMP_INTR);
+	if (h->nlmsg_type == NLMSG_ERROR || h->nlmsg_type == NLMSG_DONE) {
+		take_status(w, h);
+		return;
 	}
 	if (!w->fn || h->nlmsg_type == NLMSG_NOOP)
-		return VERDICT_MORE;
+		return;
 	if (w->error >= 0) {
 		int r = w->fn(w->arg, h);
 
 		w->error = w->single || r < 0 ? r : w->error;
 	}
-	return w->single ? VERDICT_END : VERDICT_MORE;
+	w->complete = w->single;
 }
 
-static int wait_answers(int fd, struct wait_state *w)
+/*
+ * The kernel works on requests inside send: its answers are there when it returns, and waiting for
+ * one that is missing would be for ever.  Only a dump goes on while it is read.
+ */
+static int read_answers(int fd, struct answers *w)
 {
 	scoped_free char *buf = xmalloc(ANSWER_MAX);
 
-	for (;;) {
-		ssize_t n = recv(fd, buf, ANSWER_MAX, MSG_TRUNC);
+	while (!w->complete) {
+		ssize_t n = recv(fd, buf, ANSWER_MAX, MSG_TRUNC | (w->dump ? 0 : MSG_DONTWAIT));
 		const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)buf;
-		size_t left;
+		size_t left = (size_t)n;
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* ENOBUFS: acknowledgements were lost; the requests were carried out. */
+		if (n < 0 && errno == EAGAIN)
+			return w->error < 0 ? w->error : -EPROTO;
 		if (n < 0)
 			return -errno;
 		if (n > ANSWER_MAX)
 			return -EMSGSIZE;
-		for (left = (size_t)n; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
-			if (take_answer(w, h) == VERDICT_END)
-				return w->error;
-		}
+		for (; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left))
+			take_answer(w, h);
 	}
+	return w->error >= 0 && w->interrupted ? -EINTR : w->error;
 }
 
 int netlink_transact(int fd, struct netlink_batch *b, uint32_t *ret_failed)
 {
-	struct wait_state w = { .last_seq = b->last_ack };
+	struct answers w = { .last_seq = b->last_ack };
 	int r;
 
 	if (b->n == 0)
 		return 0;
 	r = send_all(fd, b);
-	if (r < 0)
-		return r;
-	r = wait_answers(fd, &w);
+	if (r >= 0)
+		r = read_answers(fd, &w);
 	if (r < 0 && ret_failed)
 		*ret_failed = w.failed ? w.failed - 1 : 0;
 	return r;
@@ -220,18 +235,18 @@ int netlink_transact(int fd, struct netlink_batch *b, uint32_t *ret_failed)
 
 int netlink_query(int fd, struct netlink_batch *b, netlink_fn fn, void *arg)
 {
-	struct wait_state w = { .last_seq = b->n, .single = true, .fn = fn, .arg = arg };
+	struct answers w = { .last_seq = b->n, .single = true, .fn = fn, .arg = arg };
 	int r = send_all(fd, b);
 
-	return r < 0 ? r : wait_answers(fd, &w);
+	return r < 0 ? r : read_answers(fd, &w);
 }
 
 int netlink_dump(int fd, struct netlink_batch *b, netlink_fn fn, void *arg)
 {
-	struct wait_state w = { .last_seq = b->n, .dump = true, .fn = fn, .arg = arg };
+	struct answers w = { .last_seq = b->n, .dump = true, .fn = fn, .arg = arg };
 	int r = send_all(fd, b);
 
-	return r < 0 ? r : wait_answers(fd, &w);
+	return r < 0 ? r : read_answers(fd, &w);
 }
 
 static bool attr_ok(const char *at, const char *end)

@@ -32,6 +32,8 @@ void netlink_attr_str(struct netlink_batch *b, uint16_t type, const char *s);
 void netlink_attr_u8(struct netlink_batch *b, uint16_t type, uint8_t v);
 void netlink_attr_u32(struct netlink_batch *b, uint16_t type, uint32_t v);
 void netlink_attr_be32(struct netlink_batch *b, uint16_t type, uint32_t v);
+/* Ask for an acknowledgement of the request that is being built. */
+void netlink_want_ack(struct netlink_batch *b);
 /* A nested attribute (NLA_F_NESTED set): returns its place for netlink_nest_end. */
 size_t netlink_nest(struct netlink_batch *b, uint16_t type);
 void netlink_nest_end(struct netlink_batch *b, size_t place);
@@ -43,14 +45,16 @@ int netlink_open(int protocol);
 /* The same inside another network namespace; this process comes back to its own.  Not with threads.
  */
 int netlink_open_in(int protocol, int netns_fd);
-/* Send all and wait until the last one that carries NLM_F_ACK is acknowledged.  The first
- * error is returned (-errno), and the number of the request that failed (from 0) in *ret_failed
- * when that is not NULL. */
+/* Send all and read the acknowledgements.  At least one request, the last one that can fail,
+ * carries NLM_F_ACK; errors of the others are reported anyway.  The first error is returned
+ * (-errno), and the number of the request that failed (from 0) in *ret_failed when that is not
+ * NULL. */
 int netlink_transact(int fd, struct netlink_batch *b, uint32_t *ret_failed);
 /* One answer to the last request (no NLM_F_ACK on it); -errno, or what fn returned. */
 typedef int (*netlink_fn)(void *arg, const struct nlmsghdr *h);
 int netlink_query(int fd, struct netlink_batch *b, netlink_fn fn, void *arg);
-/* As netlink_query for a request with NLM_F_DUMP: fn for each answer until it returns negative. */
+/* As netlink_query for a request with NLM_F_DUMP: fn for each answer until it returns negative.
+ * -EINTR: what was dumped changed meanwhile; begin anew. */
 int netlink_dump(int fd, struct netlink_batch *b, netlink_fn fn, void *arg);
 
 /* Attribute of that type among the attributes behind `skip` bytes of family header; NULL: absent.

@@ -113,21 +113,18 @@ static int bridge_present(int rtnl, const struct network *n)
 	return r < 0 ? r : streq(link.kind, "bridge") && (link.flags & IFF_UP);
 }
 
-static int delete_link(int rtnl, const char *name, struct error *err)
+/* A start that was killed has left it: by its name it is ours. */
+static int delete_now(int rtnl, const char *name)
 {
+	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
 	struct rtnl_link link;
 	int r = rtnl_link_get(rtnl, name, &link);
 
-	if (r >= 0)
-		r = rtnl_link_delete(rtnl, link.index);
-	if (r < 0 && r != -ENODEV)
-		return error_os(err, -r, "remove interface '%s'", name);
-	return 0;
-}
-
-static int bridge_down(int rtnl, const struct network *n, struct error *err)
-{
-	return delete_link(rtnl, n->interface, err);
+	if (r < 0)
+		return r == -ENODEV ? 0 : r;
+	rtnl_add_delete(&b, link.index);
+	r = netlink_transact(rtnl, &b, NULL);
+	return r == -ENODEV ? 0 : r;
 }
 
 static int bridge_attach(int rtnl, const struct driver_link *l, struct error *err)
@@ -145,10 +142,9 @@ static int bridge_attach(int rtnl, const struct driver_link *l, struct error *er
 	veth.mac = l->mac;
 	r = rtnl_veth_add(rtnl, &veth);
 	if (r == -EEXIST) {
-		/* Ours by its name, from a start that was killed and not cleaned up. */
-		r = delete_link(rtnl, l->host_interface, err);
+		r = delete_now(rtnl, l->host_interface);
 		if (r < 0)
-			return r;
+			return error_os(err, -r, "remove interface '%s'", l->host_interface);
 		r = rtnl_veth_add(rtnl, &veth);
 	}
 	if (r == -EEXIST)
@@ -165,7 +161,5 @@ const struct network_driver driver_bridge = {
 	.has_host_side = true,
 	.host_up = bridge_up,
 	.host_present = bridge_present,
-	.host_down = bridge_down,
 	.attach = bridge_attach,
-	.detach = delete_link,
 };

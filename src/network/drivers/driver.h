@@ -18,18 +18,16 @@ struct driver_link {
 
 struct network_driver {
 	const char *name;
-	bool has_host_side; /* host_up, host_down and a host interface per container */
-	/* Make the host side, or find it; rtnl is a socket of the host.  *ret_adopted: it was there
+	bool has_host_side; /* a bridge (network_interface), and a host interface per container:
+			     * what the janitor removes */
+	/* Make the bridge, or find it; rtnl is a socket of the host.  *ret_adopted: it was there
 	 * and is not ours to remove. */
 	int (*host_up)(int rtnl, const struct network *n, const struct definition *d,
 		       bool *ret_adopted, struct error *err);
 	/* 1: it is there; 0: missing; -errno.  Cheap. */
 	int (*host_present)(int rtnl, const struct network *n);
-	int (*host_down)(int rtnl, const struct network *n, struct error *err);
 	/* The interface appears in the namespace, up and without addresses. */
 	int (*attach)(int rtnl, const struct driver_link *l, struct error *err);
-	/* The host's end goes, and the interface with it; gone already: fine. */
-	int (*detach)(int rtnl, const char *host_interface, struct error *err);
 };
 
 extern const struct network_driver driver_bridge, driver_macvlan, driver_ipvlan;

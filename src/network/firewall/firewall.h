@@ -54,6 +54,9 @@ struct firewall_ops {
 	int (*ports_add)(const struct firewall_port *ports, size_t n, struct error *err);
 	int (*ports_remove)(const char *owner, struct error *err); /* none there: fine */
 	int (*destroy)(struct error *err);			   /* nothing there: fine */
+	/* This process is a fork of one that used the firewall: forget its socket.  Returns the
+	 * descriptor, to be kept open until the process ends; -1: none. */
+	int (*hand_over)(void);
 };
 
 extern const struct firewall_ops firewall_nft, firewall_none;

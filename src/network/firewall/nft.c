@@ -16,11 +16,34 @@
 #include "network/firewall/firewall.h"
 #include "network/firewall/nft_msg.h"
 #include "network/firewall/nft_rules.h"
-#include "sys/fd.h"
+
+/* A dump that somebody else's changes interrupt is begun anew so often. */
+#define DUMP_TRIES 100
+
+/*
+ * One socket for the life of the process.  Closing one waits for the RCU grace period of whatever
+ * was removed last, some 10 ms: so it is left to the end, and the janitor inherits it (hand_over).
+ */
+static int the_socket = -1;
+
+static int nft_socket(void)
+{
+	if (the_socket < 0)
+		the_socket = netlink_open(NETLINK_NETFILTER);
+	return the_socket;
+}
+
+static int nft_hand_over(void)
+{
+	int fd = the_socket;
+
+	the_socket = -1;
+	return fd;
+}
 
 static int commit(struct netlink_batch *b)
 {
-	scoped_fd int fd = netlink_open(NETLINK_NETFILTER);
+	int fd = nft_socket();
 
 	if (fd < 0)
 		return fd;
@@ -39,7 +62,7 @@ static int read_use(void *arg, const struct nlmsghdr *h)
 static int nft_present(void)
 {
 	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
-	scoped_fd int fd = netlink_open(NETLINK_NETFILTER);
+	int fd = nft_socket();
 	uint32_t use = 0;
 	int r;
 
@@ -162,8 +185,8 @@ static int nft_replace(const struct firewall_state *s, struct error *err)
 
 	nft_batch_begin(&b);
 	/* Add, so that the removal of what may be missing cannot fail. */
-	nft_table(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ACK);
-	nft_table(&b, NFT_MSG_DELTABLE, NLM_F_ACK);
+	nft_table(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	nft_table(&b, NFT_MSG_DELTABLE, 0);
 	nft_rules_add(&b);
 	for (size_t i = 0; i < s->n_networks; i++)
 		network_elements(&b, NFT_MSG_NEWSETELEM, &s->networks[i]);
@@ -279,21 +302,24 @@ static int remove_owned(int fd, const char *map, const char *owner)
 	if (o.n == 0)
 		return 0;
 	nft_elements_end(&e);
-	nft_batch_end(&found);
-	return netlink_transact(fd, &found, NULL);
+	return commit(&found);
 }
 
 static int nft_ports_remove(const char *owner, struct error *err)
 {
 	static const char *const maps[] = { NFT_MAP_PORTS4, NFT_MAP_HOSTPORTS4, NFT_MAP_PORTS6,
 					    NFT_MAP_HOSTPORTS6 };
-	scoped_fd int fd = netlink_open(NETLINK_NETFILTER);
+	int fd = nft_socket();
 
 	if (fd < 0)
 		return error_os(err, -fd, "open a netfilter socket");
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
-		int r = remove_owned(fd, maps[i], owner);
+		unsigned tries = DUMP_TRIES;
+		int r;
 
+		do {
+			r = remove_owned(fd, maps[i], owner);
+		} while (r == -EINTR && --tries);
 		if (r < 0)
 			return error_os(err, -r, "withdraw the published ports of container '%s'",
 					owner);
@@ -307,7 +333,7 @@ static int nft_destroy(struct error *err)
 	int r;
 
 	nft_batch_begin(&b);
-	nft_table(&b, NFT_MSG_DELTABLE, NLM_F_ACK);
+	nft_table(&b, NFT_MSG_DELTABLE, 0);
 	r = commit(&b);
 	if (r < 0 && r != -ENOENT)
 		return error_os(err, -r, "remove packet filter table '" NFT_TABLE "'");
@@ -323,4 +349,5 @@ const struct firewall_ops firewall_nft = {
 	.ports_add = nft_ports_add,
 	.ports_remove = nft_ports_remove,
 	.destroy = nft_destroy,
+	.hand_over = nft_hand_over,
 };

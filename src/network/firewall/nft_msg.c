@@ -12,6 +12,8 @@
 
 /* First type of the comment in an element's user data (libnftnl's udata). */
 #define UDATA_COMMENT 0
+/* First type of a set's user data: how nft(8) is to print the key; 1 is the host's byte order. */
+#define UDATA_KEY_BYTEORDER 0
 
 _Static_assert(sizeof(struct nfgenmsg) == NFT_HEADER_LEN, "header of nfnetlink");
 
@@ -31,6 +33,8 @@ void nft_batch_begin(struct netlink_batch *b)
 
 void nft_batch_end(struct netlink_batch *b)
 {
+	/* Acknowledgements of all would pass the receive buffer; errors are reported without. */
+	netlink_want_ack(b);
 	batch_mark(b, NFNL_MSG_BATCH_END);
 }
 
@@ -51,7 +55,7 @@ void nft_chain_add(struct netlink_batch *b, const struct nft_chain *c)
 {
 	size_t hook;
 
-	nft_begin(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_ACK);
+	nft_begin(b, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	netlink_attr_str(b, NFTA_CHAIN_TABLE, NFT_TABLE);
 	netlink_attr_str(b, NFTA_CHAIN_NAME, c->name);
 	if (!c->type)
@@ -66,7 +70,7 @@ void nft_chain_add(struct netlink_batch *b, const struct nft_chain *c)
 
 void nft_set_add(struct netlink_batch *b, const struct nft_set *s, uint32_t id)
 {
-	nft_begin(b, NFT_MSG_NEWSET, NLM_F_CREATE | NLM_F_ACK);
+	nft_begin(b, NFT_MSG_NEWSET, NLM_F_CREATE);
 	netlink_attr_str(b, NFTA_SET_TABLE, NFT_TABLE);
 	netlink_attr_str(b, NFTA_SET_NAME, s->name);
 	netlink_attr_be32(b, NFTA_SET_FLAGS, s->flags | (s->data_len ? NFT_SET_MAP : 0));
@@ -77,11 +81,16 @@ void nft_set_add(struct netlink_batch *b, const struct nft_set *s, uint32_t id)
 		netlink_attr_be32(b, NFTA_SET_DATA_LEN, s->data_len);
 	}
 	netlink_attr_be32(b, NFTA_SET_ID, id);
+	if (s->host_order) {
+		static const uint8_t order[] = { UDATA_KEY_BYTEORDER, 4, 1, 0, 0, 0 };
+
+		netlink_attr(b, NFTA_SET_USERDATA, order, sizeof(order));
+	}
 }
 
 static void open_elements(struct nft_elements *e)
 {
-	nft_begin(e->b, e->msg, (e->msg == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0) | NLM_F_ACK);
+	nft_begin(e->b, e->msg, e->msg == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
 	netlink_attr_str(e->b, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
 	netlink_attr_str(e->b, NFTA_SET_ELEM_LIST_SET, e->set);
 	e->nest = netlink_nest(e->b, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -227,7 +236,7 @@ void nft_rule_add(struct netlink_batch *b, const char *chain, const struct nft_e
 {
 	size_t list;
 
-	nft_begin(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND | NLM_F_ACK);
+	nft_begin(b, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
 	netlink_attr_str(b, NFTA_RULE_TABLE, NFT_TABLE);
 	netlink_attr_str(b, NFTA_RULE_CHAIN, chain);
 	list = netlink_nest(b, NFTA_RULE_EXPRESSIONS);

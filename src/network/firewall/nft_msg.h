@@ -31,6 +31,7 @@ struct nft_set {
 	uint32_t flags;		      /* NFT_SET_* */
 	uint32_t key_type, key_len;   /* types as nft(8) numbers them, six bits each */
 	uint32_t data_type, data_len; /* 0: a plain set */
+	bool host_order;	      /* the key is text, not a number in network order */
 };
 void nft_set_add(struct netlink_batch *b, const struct nft_set *s, uint32_t id);
 

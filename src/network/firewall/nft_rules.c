@@ -26,10 +26,10 @@ enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_PROTO = 12, TYPE_SERVICE = 13, TYPE_IF
 static const struct nft_set sets[] = {
 	{ NFT_SET_SUBNETS4, NFT_SET_INTERVAL, TYPE_IPV4, LEN_V4 },
 	{ NFT_SET_SUBNETS6, NFT_SET_INTERVAL, TYPE_IPV6, LEN_V6 },
-	{ NFT_SET_BRIDGES, 0, TYPE_IFNAME, IFNAMSIZ },
-	{ NFT_SET_INTERNAL, 0, TYPE_IFNAME, IFNAMSIZ },
-	{ NFT_SET_ISOLATED, 0, TYPE_IFNAME, IFNAMSIZ },
-	{ NFT_SET_STRICT, 0, TYPE_IFNAME, IFNAMSIZ },
+	{ NFT_SET_BRIDGES, 0, TYPE_IFNAME, IFNAMSIZ, .host_order = true },
+	{ NFT_SET_INTERNAL, 0, TYPE_IFNAME, IFNAMSIZ, .host_order = true },
+	{ NFT_SET_ISOLATED, 0, TYPE_IFNAME, IFNAMSIZ, .host_order = true },
+	{ NFT_SET_STRICT, 0, TYPE_IFNAME, IFNAMSIZ, .host_order = true },
 	{ NFT_SET_SAME, 0, CONCAT2(TYPE_IFNAME, TYPE_IFNAME), 2 * IFNAMSIZ },
 	{ NFT_MAP_PORTS4, 0, CONCAT2(TYPE_PROTO, TYPE_SERVICE), LEN_PROTO + LEN_PORT,
 	  CONCAT2(TYPE_IPV4, TYPE_SERVICE), LEN_V4 + LEN_PORT },
@@ -62,7 +62,7 @@ static const struct nft_chain chains[] = {
 #define DPORT(r)	 LOAD(NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, r)
 #define CMP1(o, v)	 { .kind = NFT_E_CMP, .sreg = REG(0), .op = (o), .len = 1, .data = { (v) } }
 #define CMP4(o, v)	 { .kind = NFT_E_CMP, .sreg = REG(0), .op = (o), .len = 4, .data = { (v) } }
-#define MASK1(v)	 { .kind = NFT_E_MASK, .sreg = REG(0), .len = 1, .data = { (v) } }
+#define MASK4(v)	 { .kind = NFT_E_MASK, .sreg = REG(0), .len = 4, .data = { (v) } }
 #define IN(s)		 { .kind = NFT_E_LOOKUP, .set = (s), .sreg = REG(0) }
 #define NOT_IN(s)	 { .kind = NFT_E_LOOKUP, .set = (s), .sreg = REG(0), .invert = true }
 #define MAP(s)		 { .kind = NFT_E_MAP, .set = (s), .sreg = REG(0), .dreg = REG(0) }
@@ -117,7 +117,7 @@ static const struct nft_expr forward_to_strict[] = {
 
 static const struct nft_expr leave4[] = {
 	V4, NET(SADDR4, 4, REG(0)), IN(NFT_SET_SUBNETS4), OIF, NOT_IN(NFT_SET_BRIDGES),
-	NET(DADDR4, 1, REG(0)), MASK1(0xf0), CMP1(NFT_CMP_NEQ, 224), MASQ };
+	NET(DADDR4, 4, REG(0)), MASK4(0xf0), CMP4(NFT_CMP_NEQ, 224), MASQ };
 static const struct nft_expr leave6[] = {
 	V6, NET(SADDR6, 16, REG(0)), IN(NFT_SET_SUBNETS6), OIF, NOT_IN(NFT_SET_BRIDGES),
 	NET(DADDR6, 1, REG(0)), CMP1(NFT_CMP_NEQ, 0xff), MASQ };
@@ -165,7 +165,7 @@ unsigned nft_rules_probe_count(void)
 
 void nft_rules_add(struct netlink_batch *b)
 {
-	nft_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ACK);
+	nft_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		nft_set_add(b, &sets[i], (uint32_t)i + 1);
 	for (size_t i = 0; i < ARRAY_SIZE(chains); i++)

@@ -37,6 +37,11 @@ static int none_destroy(struct error *err)
 	return 0;
 }
 
+static int none_hand_over(void)
+{
+	return -1;
+}
+
 const struct firewall_ops firewall_none = {
 	.name = "none",
 	.present = none_present,
@@ -46,4 +51,5 @@ const struct firewall_ops firewall_none = {
 	.ports_add = none_ports_add,
 	.ports_remove = none_ports_remove,
 	.destroy = none_destroy,
+	.hand_over = none_hand_over,
 };

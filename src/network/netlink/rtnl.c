@@ -36,6 +36,10 @@ static int read_link(void *arg, const struct nlmsghdr *h)
 	a = netlink_find(h, sizeof(*i), IFLA_ADDRESS);
 	if (a && netlink_len(a) == MAC_LEN)
 		memcpy(l->mac, netlink_data(a), MAC_LEN);
+	a = netlink_find(h, sizeof(*i), IFLA_IFNAME);
+	if (a)
+		snprintf(l->name, sizeof(l->name), "%.*s", (int)netlink_len(a),
+			 (const char *)netlink_data(a));
 	a = netlink_find(h, sizeof(*i), IFLA_LINKINFO);
 	a = a ? netlink_find_in(a, IFLA_INFO_KIND) : NULL;
 	if (a)
@@ -44,15 +48,16 @@ static int read_link(void *arg, const struct nlmsghdr *h)
 	return 0;
 }
 
-int rtnl_link_get(int fd, const char *name, struct rtnl_link *ret)
+static int get_link(int fd, int index, const char *name, struct rtnl_link *ret)
 {
 	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
-	struct ifinfomsg i = { .ifi_family = AF_UNSPEC };
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC, .ifi_index = index };
 	struct rtnl_link l = { 0 };
 	int r;
 
 	netlink_begin(&b, RTM_GETLINK, 0, &i, sizeof(i));
-	netlink_attr_str(&b, IFLA_IFNAME, name);
+	if (name)
+		netlink_attr_str(&b, IFLA_IFNAME, name);
 	/* Counters are not wanted: the answer stays small. */
 	netlink_attr_u32(&b, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	r = netlink_query(fd, &b, read_link, &l);
@@ -60,6 +65,16 @@ int rtnl_link_get(int fd, const char *name, struct rtnl_link *ret)
 		return r;
 	*ret = l;
 	return 0;
+}
+
+int rtnl_link_get(int fd, const char *name, struct rtnl_link *ret)
+{
+	return get_link(fd, 0, name, ret);
+}
+
+int rtnl_link_get_index(int fd, int index, struct rtnl_link *ret)
+{
+	return get_link(fd, index, NULL, ret);
 }
 
 int rtnl_bridge_add(int fd, const struct rtnl_bridge *br)
@@ -142,23 +157,22 @@ int rtnl_parent_add(int fd, const struct rtnl_parent *p)
 	return netlink_transact(fd, &b, NULL);
 }
 
-int rtnl_link_delete(int fd, int index)
-{
-	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
-	struct ifinfomsg i = { .ifi_index = index };
-
-	netlink_begin(&b, RTM_DELLINK, NLM_F_ACK, &i, sizeof(i));
-	return netlink_transact(fd, &b, NULL);
-}
-
-int rtnl_link_expel(int fd, int index, int netns_fd)
+int rtnl_link_rename(int fd, int index, const char *name)
 {
 	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
 	struct ifinfomsg i = { .ifi_index = index, .ifi_change = IFF_UP };
 
 	netlink_begin(&b, RTM_NEWLINK, NLM_F_ACK, &i, sizeof(i));
-	netlink_attr_u32(&b, IFLA_NET_NS_FD, (uint32_t)netns_fd);
+	netlink_begin(&b, RTM_NEWLINK, NLM_F_ACK, &i, sizeof(i));
+	netlink_attr_str(&b, IFLA_IFNAME, name);
 	return netlink_transact(fd, &b, NULL);
+}
+
+void rtnl_add_delete(struct netlink_batch *b, int index)
+{
+	struct ifinfomsg i = { .ifi_index = index };
+
+	netlink_begin(b, RTM_DELLINK, NLM_F_ACK, &i, sizeof(i));
 }
 
 void rtnl_add_up(struct netlink_batch *b, int index)

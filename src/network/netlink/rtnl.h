@@ -15,6 +15,7 @@
 
 struct rtnl_link {
 	int index;
+	char name[IFNAMSIZ];
 	char kind[16]; /* "bridge", "veth"; "" for hardware */
 	uint8_t mac[MAC_LEN];
 	uint32_t mtu;
@@ -26,6 +27,7 @@ int rtnl_open_in(int netns_fd);
 
 /* -ENODEV when there is none. */
 int rtnl_link_get(int fd, const char *name, struct rtnl_link *ret);
+int rtnl_link_get_index(int fd, int index, struct rtnl_link *ret);
 
 struct rtnl_bridge {
 	const char *name;
@@ -55,12 +57,12 @@ struct rtnl_parent {
 };
 int rtnl_parent_add(int fd, const struct rtnl_parent *p);
 
-int rtnl_link_delete(int fd, int index);
-/* Out of its bridge, down, and into that namespace under the name: the device then dies with it. */
-int rtnl_link_expel(int fd, int index, int netns_fd);
+/* Down, and under another name. */
+int rtnl_link_rename(int fd, int index, const char *name);
 
 /* Requests for a batch; all carry NLM_F_ACK. */
 void rtnl_add_up(struct netlink_batch *b, int index);
+void rtnl_add_delete(struct netlink_batch *b, int index);
 void rtnl_add_address(struct netlink_batch *b, int index, const struct subnet *address);
 /* gateway NULL: on link; destination with prefix 0: default; metric 0: kernel's. */
 void rtnl_add_route(struct netlink_batch *b, int index, const struct subnet *destination,

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "network/janitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "network/doom.h"
+#include "network/filter.h"
+#include "network/hostside.h"
+#include "network/ipam.h"
+#include "network/netlink/rtnl.h"
+#include "network/rundir.h"
+#include "sys/fd.h"
+#include "sys/ns.h"
+#include "sys/pidref.h"
+
+#define LOCK_JANITOR ".janitor"
+
+/* Take down a network that nobody uses. */
+static int visit(const struct network_config *c, int dir, int rtnl, const char *name,
+		 struct error *err)
+{
+	scoped_fd int lock = rundir_lock(dir, name, err);
+	int r = lock < 0 ? lock : ipam_used(dir, name, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return hostside_down(c, dir, rtnl, name, err);
+}
+
+int janitor_work(const struct network_config *c, struct error *err)
+{
+	scoped_fd int dir = rundir_open(c, err);
+	scoped_fd int lock = dir < 0 ? dir : rundir_lock(dir, LOCK_JANITOR, err);
+	scoped_fd int rtnl = lock < 0 ? lock : rtnl_open();
+	scoped_strv char **up = NULL;
+	int r, first = 0;
+
+	if (lock < 0)
+		return lock;
+	if (rtnl < 0)
+		return error_os(err, -rtnl, "open a routing socket");
+	r = rundir_names(dir, "up", &up, err);
+	if (r < 0)
+		return r;
+	STRV_FOREACH (name, up) {
+		struct error e = ERROR_INIT;
+
+		r = visit(c, dir, rtnl, *name, &e);
+		if (r < 0 && first >= 0)
+			first = error_copy(err, &e);
+	}
+	r = doom_execute(dir, rtnl, first < 0 ? NULL : err);
+	return first < 0 ? first : r;
+}
+
+static void detach_from_parent(const struct network_config *c)
+{
+	int keep = filter_hand_over(c);
+	int null = fd_open(AT_FDCWD, "/dev/null", O_RDWR, 0);
+
+	setsid();
+	(void)!chdir("/");
+	for (int fd = 0; fd <= 2 && null >= 0; fd++)
+		(void)dup2(null, fd);
+	if (keep > 2) {
+		(void)fd_close_range(3, keep - 1);
+		(void)fd_close_from(keep + 1);
+	} else {
+		(void)fd_close_from(3);
+	}
+}
+
+/* In the fork of the fork. */
+static void __attribute__((noreturn)) live(const struct network_config *c)
+{
+	struct error err = ERROR_INIT;
+
+	detach_from_parent(c);
+	_exit(janitor_work(c, &err) < 0);
+}
+
+int janitor_start(const struct network_config *c, struct error *err)
+{
+	struct ns_clone spec = { .cgroup_fd = -1, .exit_signal = SIGCHLD };
+	int status, r;
+	pid_t pid = ns_clone3(&spec);
+
+	if (pid == 0) {
+		pid = ns_clone3(&spec); /* so that the first process of the system reaps it */
+		if (pid == 0)
+			live(c);
+		_exit(pid < 0);
+	}
+	if (pid < 0)
+		return error_os(err, -pid, "start the network janitor");
+	r = pid_reap(pid, &status);
+	if (r < 0)
+		return error_os(err, -r, "start the network janitor");
+	/* No process for it: then it is our work. */
+	return status == 0 ? 0 : janitor_work(c, err);
+}
+
+int janitor_resume(const struct network_config *c, int dir, struct error *err)
+{
+	int lock, r = doom_any(dir);
+
+	if (r <= 0)
+		return r < 0 ? error_os(err, -r, "read the notes of the network janitor") : 0;
+	lock = rundir_try_lock(dir, LOCK_JANITOR);
+	if (lock < 0) /* one is at work */
+		return 0;
+	fd_close(lock);
+	return janitor_start(c, err);
+}
