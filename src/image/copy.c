@@ -200,9 +200,9 @@ static int load_manifest(struct copy *c, struct error *err)
 	return 0;
 }
 
-static void report_config(struct copy *c, enum image_progress_kind kind)
+static void report_config(struct copy *c)
 {
-	struct image_progress p = { .kind = kind,
+	struct image_progress p = { .kind = IMAGE_PROGRESS_BLOB_DONE,
 				    .digest = c->m.config.digest,
 				    .is_config = true,
 				    .done = (uint64_t)c->m.config.size,
@@ -236,7 +236,6 @@ static int load_config(struct copy *c, struct error *err)
 		log_warn("image '%s' is for the architecture '%s', not '%s'; its programs may not "
 			 "run",
 			 c->src->what, c->c.architecture, want_arch(c));
-	report_config(c, IMAGE_PROGRESS_BLOB_DONE);
 	return 0;
 }
 
@@ -314,6 +313,7 @@ static int run_copy(struct copy *c, char *const *names, char *const *repos, stru
 	r = layers_fetch(c->src, c->store, c->jobs, c->m.n_layers, c->o, err);
 	if (r < 0)
 		return r;
+	report_config(c); /* fetched first, told last, as Podman does */
 	r = layers_commit(c->jobs, c->m.n_layers, err);
 	if (r < 0)
 		return r;

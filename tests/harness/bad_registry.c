@@ -359,11 +359,17 @@ static void send_manifest(struct request *q, const char *name)
 	send_document(q, type, b.data, b.len);
 }
 
-static void send_config(struct request *q)
+static void send_config(struct request *q, const char *digest)
 {
 	scoped(buf_done) struct buf b = BUF_INIT;
+	struct digest d;
 
 	make_config(q->fault, &b);
+	digest_of(b.data, b.len, &d, NULL);
+	if (!streq(d.str, digest)) {
+		send_status(q, "404 Not Found", "");
+		return;
+	}
 	if (q->fault == WRONG_CONFIG_DIGEST)
 		b.data[strlen("{\"author\":\"")] ^= 1;
 	send_document(q, "application/octet-stream", b.data, b.len);
@@ -436,7 +442,7 @@ static void send_blob(struct request *q, const char *digest)
 	if (streq(digest, layer_digest.str))
 		send_layer(q);
 	else
-		send_config(q);
+		send_config(q, digest);
 }
 
 /* Faults that strike before it matters what is asked for; true when answered. */
