@@ -162,7 +162,6 @@ void globals_engine_options(const struct globals *g, const struct cli *cli,
 					.cgroup_manager = g->cgroup_manager,
 					.network_config_dir = g->network_config_dir,
 					.volume_path = g->volume_path,
-					.global_args = cli->global_args,
 					.program = cli->program };
 }
 

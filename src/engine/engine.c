@@ -247,7 +247,6 @@ int engine_open(const struct engine_options *o, struct engine **ret, struct erro
 	volumes = o->volume_path ? o->volume_path
 				 : engine_conf_str(e, "engine", "volume_path", NULL);
 	e->volume_path = volumes ? absolute(volumes) : engine_path(e, "volumes");
-	e->global_args = strv_dup(o->global_args);
 	resolve_network(e, o);
 	r = proc_boot_id(e->boot_id);
 	if (r < 0)
@@ -267,7 +266,6 @@ void engine_close(struct engine *e)
 	free(e->runtimes);
 	json_decref(e->conf);
 	strv_free(e->network_strings);
-	strv_free(e->global_args);
 	free(e->graphroot);
 	free(e->runroot);
 	free(e->runtime_path);

@@ -38,7 +38,6 @@ struct engine_options { /* NULL: configuration or default */
 	const char *cgroup_manager; /* "cgroupfs" */
 	const char *network_config_dir;
 	const char *volume_path;
-	char *const *global_args;   /* the global options as given, for the cleanup command line */
 	const char *program;	    /* absolute path of this program */
 };
 

@@ -38,7 +38,6 @@ struct engine {
 	char *storage_driver; /* NULL: the store chooses */
 	char *cgroup_manager; /* "cgroupfs" */
 	char *volume_path;    /* GRAPHROOT/volumes */
-	char **global_args;
 	char boot_id[37];
 	json_t *conf;		       /* containers.conf merged; NULL: no file */
 	struct network_config network; /* strings owned by network_strings */

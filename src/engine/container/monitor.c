@@ -72,16 +72,31 @@ static void add_log_args(struct container *c, char ***args)
 	}
 }
 
+static void add_exit_arg(char ***args, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	strv_add(args, "--exit-command-arg");
+	strv_add(args, option);
+	strv_add(args, "--exit-command-arg");
+	strv_add(args, value);
+}
+
+/* The same engine, by resolved paths: the command runs in another directory. */
 static void add_exit_command(struct container *c, const char *exit_lock, char ***args)
 {
-	if (!c->e->program)
+	struct engine *e = c->e;
+
+	if (!e->program)
 		return;
 	strv_add(args, "--exit-command");
-	strv_add(args, c->e->program);
-	STRV_FOREACH (a, c->e->global_args) {
-		strv_add(args, "--exit-command-arg");
-		strv_add(args, *a);
-	}
+	strv_add(args, e->program);
+	add_exit_arg(args, "--root", e->graphroot);
+	add_exit_arg(args, "--runroot", e->runroot);
+	add_exit_arg(args, "--cgroup-manager", e->cgroup_manager);
+	add_exit_arg(args, "--network-config-dir", e->network.confdir);
+	add_exit_arg(args, "--volumepath", e->volume_path);
+	add_exit_arg(args, "--storage-driver", e->storage_driver);
 	strv_add(args, "--exit-command-arg");
 	strv_add(args, "container");
 	strv_add(args, "--exit-command-arg");

@@ -112,8 +112,15 @@ void container_refine_summary(struct engine *e, struct container_summary *s)
 
 	if (!has_process(s->status))
 		return;
-	if (s->pid > 0 && pidref_alive_at(s->pid, s->pid_start) == 1)
+	if (s->pid > 0 && pidref_alive_at(s->pid, s->pid_start) == 1) {
+		struct container_record r = { 0 };
+
+		/* Below a parent of the user's it is not found here: then the record decides. */
+		memcpy(r.id, s->id, sizeof(r.id));
+		if (s->status == CONTAINER_PAUSED && !container_is_frozen(&r))
+			s->status = CONTAINER_RUNNING;
 		return;
+	}
 	s->status = CONTAINER_STOPPED;
 	if (exit_record_read(e, s->id, &code, &when)) {
 		s->exit_code = code;
