@@ -60,7 +60,7 @@ nothing_left() {
 	# Every size at which it may fit or not, down to where not even the index does.
 	tool remove "$(tool list | cut -d' ' -f1)"
 	nothing_left
-	for free in 7000 5000 3000 2000 1500 1000 600 300 100 40 8 0; do
+	for free in 8000 7900 7850 7800 7750 7700 7650 7600 7550 7500 7450 7400 7350 7300 7200 7100 7000 5000 3000 2000 1500 1000 600 300 100 40 8 0; do
 		rm -f "$ROOT/fill"
 		fallocate -l $((64 * 1024 * 1024 - $(du -sk "$ROOT" | cut -f1) * 1024 - free * 1024)) \
 			"$ROOT/fill" || continue
