@@ -24,6 +24,10 @@ setup() {
 	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config CONTAINERS_REGISTRIES_CONF=
 }
 
+teardown() {
+	umount "$BATS_TEST_TMPDIR/small" 2>/dev/null || :
+}
+
 tool() {
 	timeout -k 1 20 "$TOOL" --root "$ROOT" --insecure --stall 800 --delay 5 "$@"
 }
@@ -47,7 +51,9 @@ fails() {
 	run tool "$@" pull "$BAD/$fault:latest"
 	echo "$fault: $status: $output"
 	[ "$status" -eq 1 ]
-	[ "${#lines[@]}" -eq 1 ]
+	# Each further attempt is announced.
+	output=$(grep -v '^coracle: warning: .*\(trying again\|going on at byte [0-9]*\)$' <<<"$output")
+	[ "$(wc -l <<<"$output")" -eq 1 ]
 	[[ $output == "$kind"*": pull "* ]]
 	[[ $output == *$pattern* ]]
 	nothing_left
@@ -102,6 +108,13 @@ fails() {
 	fails dribble-layer timeout "next to nothing"
 }
 
+@test "a silent registry is asked twice at most" {
+	local start=$SECONDS
+
+	fails stall-layer timeout "sent nothing" --retry 50
+	((SECONDS - start < 10))
+}
+
 @test "floods" {
 	fails huge-manifest limit 4194304
 	fails huge-config limit 9437184
@@ -137,4 +150,20 @@ fails() {
 	fails artifact unsupported "vnd.example+json"
 	fails index-loop "" ""
 	fails no-manifest not_found "test says no"
+}
+
+@test "a full disk" {
+	ROOT=$BATS_TEST_TMPDIR/small
+	mkdir "$ROOT"
+	mount -t tmpfs -o size=600k none "$ROOT"
+	tool list >/dev/null
+	head -c 400k /dev/zero >"$ROOT/filler" || :
+	run tool pull "$BAD/good:latest"
+	rm "$ROOT/filler"
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *"No space left on device"* ]]
+	nothing_left
+	run tool pull "$BAD/good:latest"
+	[ "$status" -eq 0 ]
 }

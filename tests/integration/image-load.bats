@@ -24,6 +24,10 @@ setup() {
 	cd "$IMG" || return 1
 }
 
+teardown() {
+	umount "$BATS_TEST_TMPDIR/merged" 2>/dev/null || :
+}
+
 tool() {
 	"$TOOL" --root "$ROOT" "$@"
 }

@@ -70,6 +70,7 @@ push_index() {
 }
 
 teardown() {
+	umount "$BATS_TEST_TMPDIR/merged" 2>/dev/null || :
 	bad_registry_stop
 	[ -z "${TLS_PID:-}" ] || registry_stop
 }

@@ -60,6 +60,14 @@ static int pause_before(const struct registry_source *s, unsigned attempt, struc
 	return interrupt_pause(delay, err);
 }
 
+/* Is another attempt allowed after `attempt` of them?  A server that went silent gets only one:
+ * each costs the whole time limit. */
+static bool may_retry(const struct registry_source *s, bool transient, const struct error *e,
+		      unsigned attempt)
+{
+	return transient && attempt < (e->kind == ERROR_TIMEOUT ? MIN(s->retry, 1u) : s->retry);
+}
+
 /* A status other than success becomes an error; `what` names the thing asked for. */
 static int status_error(struct registry_source *s, struct http_stream *h, const char *what,
 			bool *ret_transient, struct error *err)
@@ -129,9 +137,9 @@ static int get_document(struct registry_source *s, const char *rest, char *const
 			*ret_type = xstrdup(h->content_type != NULL ? h->content_type : "");
 			return 0;
 		}
-		if (!transient || attempt >= s->retry)
+		if (!may_retry(s, transient, &one, attempt))
 			return error_copy(err, &one);
-		log_debug("%s; trying again", one.msg);
+		log_warn("%s; trying again", one.msg);
 		r = pause_before(s, attempt + 1, err);
 		if (r < 0)
 			return r;
@@ -275,11 +283,11 @@ static ssize_t registry_blob_read(void *stream, void *buf, size_t size, struct e
 		http_close(take_ptr(b->http));
 		if (b->size > 0 && b->offset == b->size)
 			return 0; /* all is there; that the end was not clean does not matter */
-		if (!transient || b->attempts >= b->source->retry)
+		if (!may_retry(b->source, transient, &one, b->attempts))
 			return error_copy(err, &one);
 		b->attempts++;
 		b->credit_from = b->offset;
-		log_debug("%s; going on at byte %llu", one.msg, (unsigned long long)b->offset);
+		log_warn("%s; going on at byte %llu", one.msg, (unsigned long long)b->offset);
 		r = pause_before(b->source, b->attempts, err);
 		if (r < 0)
 			return r;
