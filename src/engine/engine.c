@@ -21,6 +21,8 @@
 #define DEFAULT_RUNROOT "/run/coracle"
 #define DEFAULT_RUNTIME "coracle-runtime"
 #define DEFAULT_MONITOR "coracle-monitor"
+/* One for all engines of the host, see network.h. */
+#define HOST_NETWORK_RUNDIR "/run/coracle/networks"
 /* Bridges of both engines live side by side, with pools of their own. */
 #define DEFAULT_NETWORK "podman"
 #define DEFAULT_SUBNET "10.90.0.0/16"
@@ -219,6 +221,7 @@ static void resolve_network(struct engine *e, const struct engine_options *o)
 		dir = engine_conf_str(e, "network", "network_config_dir", NULL);
 	e->network.confdir = keep(e, dir ? absolute(dir) : engine_path(e, "networks"));
 	e->network.rundir = keep(e, engine_run_path(e, "networks"));
+	e->network.host_rundir = HOST_NETWORK_RUNDIR;
 	e->network.default_network = engine_conf_str(e, "network", "default_network",
 						     DEFAULT_NETWORK);
 	e->network.default_subnet = engine_conf_str(e, "network", "default_subnet", DEFAULT_SUBNET);

@@ -148,7 +148,7 @@ static int find_server(int dir, struct pidref *ret)
 static int start_server(const struct network_config *c, struct error *err)
 {
 	scoped_free char *program = NULL;
-	scoped_free char *config = path_join(c->rundir, DNS_DIR);
+	scoped_free char *config = path_join(rundir_path(c), DNS_DIR);
 	scoped(buf_done) struct buf errors = BUF_INIT;
 	struct spawn s = SPAWN_INIT;
 	int status = 0, r = find_helper(c, &program, err);
@@ -231,7 +231,7 @@ int dns_enter(const struct network_config *c, int dir, const char *id, const str
 	if (r < 0)
 		return r;
 	if (mkdirat(dir, DNS_DIR, 0700) < 0 && errno != EEXIST)
-		return error_os(err, errno, "make directory '%s/" DNS_DIR "'", c->rundir);
+		return error_os(err, errno, "make directory '%s/" DNS_DIR "'", rundir_path(c));
 	r = read_names(dir, n->name, &old, err);
 	if (r < 0)
 		return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "network/hostside.h"
 
+#include "base/str.h"
 #include "network/doom.h"
 #include "network/filter.h"
 
@@ -30,6 +31,12 @@ int hostside_up(const struct network_config *c, int dir, int rtnl,
 		return r;
 	if (r == 0)
 		return bring_up(c, dir, rtnl, driver, n, d, err);
+	if (!streq_opt(up.network.id, n->id))
+		return error_set(
+			err, ERROR_BUSY,
+			"another network named '%s' is up on this host (of another engine, or "
+			"created anew while containers use the old one)",
+			n->name);
 	r = driver->host_present(rtnl, n);
 	if (r < 0)
 		return error_os(err, -r, "look at interface '%s'", n->interface);

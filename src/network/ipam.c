@@ -213,42 +213,6 @@ int ipam_used(int dir, const char *network, struct error *err)
 	return used;
 }
 
-static int add_holders(int dir, const char *network, char ***ids, struct error *err)
-{
-	scoped_free char *path = path_join("ipam", network);
-	scoped_fd int leases = open_network(dir, network, false, err);
-	scoped_strv char **addresses = NULL;
-	char holder[ID_BUF + 64];
-	int r;
-
-	if (leases < 0)
-		return leases == -ENOENT ? 0 : leases;
-	r = rundir_names(dir, path, &addresses, err);
-	STRV_FOREACH (a, addresses) {
-		if (read_lease(leases, *a, holder, sizeof(holder)) >= 0)
-			strv_add(ids, holder);
-	}
-	return r;
-}
-
-int ipam_holders(int dir, char ***ret, struct error *err)
-{
-	scoped_strv char **networks = NULL;
-	scoped_strv char **ids = NULL;
-	int r = rundir_names(dir, "ipam", &networks, err);
-
-	for (char **n = networks; r >= 0 && n && *n; n++)
-		r = add_holders(dir, *n, &ids, err);
-	if (r < 0)
-		return r;
-	if (ids) {
-		strv_sort(ids);
-		strv_uniq(ids);
-	}
-	*ret = take_ptr(ids);
-	return 0;
-}
-
 int ipam_forget(int dir, const char *network, struct error *err)
 {
 	scoped_free char *path = path_join("ipam", network);

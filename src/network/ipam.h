@@ -18,8 +18,6 @@ int ipam_take(int dir, const char *network, size_t index, const struct definitio
 int ipam_release(int dir, const char *network, const char *id, char *const *ips, struct error *err);
 /* Does anybody hold something of it? 1/0 */
 int ipam_used(int dir, const char *network, struct error *err);
-/* Ids of all holders in all networks, each once. */
-int ipam_holders(int dir, char ***ret, struct error *err);
 /* The network is removed: forget what was given last. */
 int ipam_forget(int dir, const char *network, struct error *err);
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * network: definitions, addresses, and the wiring of a container's network namespace, in process
- * over netlink and libnftables (loaded when used).
+ * over netlink (rtnetlink and nf_tables; no program and no library is loaded for it).
  *
  * Everything is found again from names: veth host ends "cr" + 12 hex of the container id + index,
  * leases RUNDIR/ipam/NETWORK/ADDRESS holding the container id, nft objects with the container id in
  * their comment, aardvark-dns lines that begin with the container id.  network_teardown works from
- * the container id alone, any number of times, on any prefix of network_setup.
+ * the container id alone, any number of times, on any prefix of network_setup.  What
+ * the kernel is slow to remove (links, the bridge and table behind the last container) goes in the
+ * background, some ten milliseconds after it returned.
  *
  * Definitions are JSON files in netavark's form (reference config-files.md section 10) in CONFDIR;
  * the default network "podman" exists without a file (10.88.0.0/16, bridge podman0; our bridge is
@@ -49,8 +51,12 @@ void network_done(struct network *n);
 DEFINE_SCOPED_STRUCT(struct network, network_done)
 
 struct network_config {
-	const char *confdir;	/* /etc/coracle/networks or /var/lib/coracle/networks */
-	const char *rundir;	/* /run/coracle/networks */
+	const char *confdir; /* /etc/coracle/networks or /var/lib/coracle/networks */
+	const char *rundir;  /* /run/coracle/networks; also tells whose containers are ours */
+	/* Bridges, rules and addresses are one for the whole host, whatever run directory an engine
+	 * has: in the network namespace of process 1 this directory is used instead.  NULL: rundir
+	 * always. */
+	const char *host_rundir;
 	const char *dns_helper; /* path of aardvark-dns; NULL: looked up in helper dirs and PATH */
 	const char *default_network; /* "podman" */
 	const char *default_subnet;  /* "10.90.0.0/16" */
@@ -115,7 +121,8 @@ int network_setup(const struct network_config *c, const struct network_setup *s,
 int network_teardown(const struct network_config *c, const char *container_id, struct error *err);
 /* Only loopback up inside (for --network none in a namespace of ours). */
 int network_loopback_up(int netns_fd, struct error *err);
-/* Container ids that hold something of a network (leases), for cleaning after crashes. */
+/* Our container ids that hold something of a network, for cleaning after crashes.  Also finishes at
+ * once what removal in the background is still about. */
 int network_holders(const struct network_config *c, char ***ret_ids, struct error *err);
 /* Are the host ports free?  ERROR_BUSY naming the address.  Binds and keeps: descriptors in ret are
  * held while the container runs (handed to the monitor), so that no other program takes the port.

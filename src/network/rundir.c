@@ -12,26 +12,42 @@
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
 #include "sys/lock.h"
+#include "sys/ns.h"
 
 /* A record with 65,535 published ports in single options is below this. */
 #define RECORD_BYTES_MAX ((size_t)16 << 20)
 
 static const char *const parts[] = { "up", "containers", "ipam", "locks", "doomed" };
 
+const char *rundir_path(const struct network_config *c)
+{
+	static int on_host = -1; /* a process does not change its namespace for good */
+
+	if (!c->host_rundir)
+		return c->rundir;
+	if (on_host < 0) {
+		scoped_fd int first = ns_open(1, NS_NET);
+
+		on_host = first >= 0 && ns_is_own(first, NS_NET) > 0;
+	}
+	return on_host ? c->host_rundir : c->rundir;
+}
+
 int rundir_open(const struct network_config *c, struct error *err)
 {
-	scoped_fd int dir = fd_open(AT_FDCWD, c->rundir, O_RDONLY | O_DIRECTORY, 0);
+	const char *path = rundir_path(c);
+	scoped_fd int dir = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
 
 	if (dir == -ENOENT) {
-		int r = fd_mkdir_p(AT_FDCWD, c->rundir, 0700);
+		int r = fd_mkdir_p(AT_FDCWD, path, 0700);
 
-		dir = r < 0 ? r : fd_open(AT_FDCWD, c->rundir, O_RDONLY | O_DIRECTORY, 0);
+		dir = r < 0 ? r : fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
 	}
 	if (dir < 0)
-		return error_os(err, -dir, "open directory '%s'", c->rundir);
+		return error_os(err, -dir, "open directory '%s'", path);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (mkdirat(dir, parts[i], 0700) < 0 && errno != EEXIST)
-			return error_os(err, errno, "make directory '%s/%s'", c->rundir, parts[i]);
+			return error_os(err, errno, "make directory '%s/%s'", path, parts[i]);
 	}
 	return take_fd(dir);
 }
@@ -94,6 +110,7 @@ static const struct json_table link_table = JTABLE(struct record_link, link_fiel
 
 static const struct json_field record_fields[] = {
 	JROW(struct record, "id", id, JT_STR, JF_REQUIRED),
+	JROW(struct record, "owner", owner, JT_STR, 0),
 	JROW_ARR(struct record, "links", links, n_links, JT_ARR, 0, &link_table),
 	JROW_ARR(struct record, "ports", ports, n_ports, JT_ARR, 0, &network_port_table),
 };

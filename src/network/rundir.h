@@ -15,6 +15,8 @@
 
 #include "network/network.h"
 
+/* The directory in use (network.h: host_rundir). */
+const char *rundir_path(const struct network_config *c);
 /* Descriptor of the directory, made with its parts when missing. */
 int rundir_open(const struct network_config *c, struct error *err);
 /* Descriptor that holds the lock. */
@@ -38,6 +40,7 @@ struct record_link {
 /* A container's part. */
 struct record {
 	char *id;
+	char *owner; /* the engine's own run directory */
 	struct record_link *links;
 	size_t n_links;
 	struct network_port *ports;

@@ -121,6 +121,7 @@ static int load(struct wiring *w, struct error *err)
 		return error_set(err, ERROR_LIMIT, "a container joins at most %d networks",
 				 LINKS_MAX);
 	w->record.id = xstrdup(s->container_id);
+	w->record.owner = xstrdup(w->config->rundir);
 	w->links = xnew_n(struct link, s->n_attachments + 1);
 	for (size_t i = 0; i < s->n_attachments; i++) {
 		struct link *l = &w->links[w->n_links++];

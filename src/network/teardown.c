@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/ident.h"
+#include "base/str.h"
 #include "base/trace.h"
 #include "network/dns.h"
 #include "network/doom.h"
@@ -71,16 +72,21 @@ int network_holders(const struct network_config *c, char ***ret_ids, struct erro
 	scoped_fd int dir = rundir_open(c, err);
 	scoped_strv char **ids = NULL;
 	scoped_strv char **records = NULL;
-	int r = dir < 0 ? dir : ipam_holders(dir, &ids, err);
+	int r = dir < 0 ? dir : janitor_work(c, err);
 
+	/* A lease is never without a record. */
 	if (r >= 0)
 		r = rundir_names(dir, "containers", &records, err);
 	if (r < 0)
 		return r;
-	strv_add_all(&ids, records);
-	if (ids) {
-		strv_sort(ids);
-		strv_uniq(ids);
+	STRV_FOREACH (id, records) {
+		scoped(record_done) struct record rec = { 0 };
+
+		r = record_read(dir, *id, &rec, err);
+		if (r < 0)
+			return r;
+		if (r > 0 && streq_opt(rec.owner, c->rundir))
+			strv_add(&ids, *id);
 	}
 	*ret_ids = take_ptr(ids);
 	return 0;
