@@ -229,28 +229,31 @@ static int look_at_all(struct repair *p, struct error *err)
 
 /* ---- afterwards, outside the transaction ---- */
 
-static int delete_trash(struct repair *p, struct error *err)
+/* What cannot be deleted now (a mount in it, say) stays in staging for the next time: it must not
+ * stand in the way of every command that writes. */
+static bool delete_one(struct repair *p, int dir, const char *lease, const char *name)
+{
+	int n = fd_remove_tree(dir, name);
+
+	if (n < 0)
+		strv_addf(&p->r->findings, "delete '%s/staging/%s%s%s': %s", p->s->places[0].root,
+			  lease, *lease != '\0' ? "/" : "", name, strerror(-n));
+	return n == 0;
+}
+
+static void delete_trash(struct repair *p)
 {
 	struct store *s = p->s;
 
-	STRV_FOREACH (name, p->trash) {
-		int n = fd_remove_tree(s->lease.dir_fd, *name);
-
-		if (n < 0)
-			return error_os(err, -n, "delete '%s/staging/%s/%s'", s->places[0].root,
-					s->lease.name, *name);
-	}
+	STRV_FOREACH (name, p->trash)
+		delete_one(p, s->lease.dir_fd, s->lease.name, *name);
 	STRV_FOREACH (name, p->dead) {
-		int n = fd_remove_tree(s->staging_fd, *name);
-
-		if (n < 0)
-			return error_os(err, -n, "delete '%s/staging/%s'", s->places[0].root,
-					*name);
+		if (!delete_one(p, s->staging_fd, "", *name))
+			continue;
 		p->r->staging_removed++;
 		strv_addf(&p->r->repaired, "what a killed command left in staging/%s is removed",
 			  *name);
 	}
-	return 0;
 }
 
 int store_repair(struct store *s, struct store_report *ret, struct error *err)
@@ -269,7 +272,7 @@ int store_repair(struct store *s, struct store_report *ret, struct error *err)
 		n = sqldb_commit(store_db(s), err);
 	sqldb_rollback(store_db(s));
 	if (n == 0)
-		n = delete_trash(&p, err);
+		delete_trash(&p);
 	if (n == 0)
 		n = collect_finish(s, NULL, &report.layers_removed, err);
 	if (n == 0)

@@ -65,7 +65,7 @@ void store_staging_free(struct store_staging *g)
 	if (g == NULL)
 		return;
 	fd_close(g->dir_fd);
-	if (!g->published && g->s->lease.dir_fd >= 0) {
+	if (!g->published) {
 		int n = fd_remove_tree(g->s->lease.dir_fd, g->name);
 
 		if (n < 0)

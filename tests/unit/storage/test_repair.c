@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sched.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -151,6 +153,31 @@ TEST(repair_after_a_power_cut)
 	CHECK_OK(store_check(s, false, &r, &err), err);
 	CHECK(r.findings == NULL);
 	store_report_done(&r);
+	store_close(s);
+}
+
+/* A mount in what must go is reported, and nobody is stopped by it. */
+TEST(repair_goes_on_past_a_mount)
+{
+	struct store *s = NULL;
+	struct store_report r = { 0 };
+	struct store_container_new c = { .id = "c1" };
+	struct error err = ERROR_INIT;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		TEST_SKIP("cap_sys_admin");
+	CHECK_OK(fixture_open(test_tmpdir(), &s, &err), err);
+	CHECK_INT(mkdir(test_path("graph/overlay/orphan"), 0700), 0);
+	CHECK_INT(mkdir(test_path("graph/overlay/orphan/merged"), 0700), 0);
+	CHECK_INT(mount("tmpfs", test_path("graph/overlay/orphan/merged"), "tmpfs", 0, NULL), 0);
+	CHECK_OK(store_repair(s, &r, &err), err);
+	CHECK(r.findings != NULL && strstr(r.findings[0], "busy") != NULL);
+	store_report_done(&r);
+	CHECK_OK(store_container_create(s, &c, &err), err);
+	store_close(s);
+	CHECK_OK(fixture_open(test_tmpdir(), &s, &err), err);
+	CHECK_OK(store_container_remove(s, "c1", &err), err);
+	CHECK_OK(store_container_create(s, &c, &err), err);
 	store_close(s);
 }
 
