@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -166,6 +167,17 @@ int ns_enter_pidfd(int pidfd, uint64_t flags)
 int ns_unshare(uint64_t flags)
 {
 	return unshare((int)flags) < 0 ? -errno : 0;
+}
+
+/* Joining a mount namespace sets root and working directory to its root, also when it is the own
+ * one.  By pidfd: /proc/self would be another process where /proc is that of another namespace. */
+int ns_leave_chroot(void)
+{
+	scoped_fd int self = pidfd_open(getpid(), 0);
+
+	if (self < 0)
+		return -errno;
+	return ns_enter_pidfd(self, CLONE_NEWNS);
 }
 
 int ns_inode(int fd, ino_t *ret)

@@ -32,6 +32,9 @@ int ns_open_path(const char *path, enum ns_type t, struct error *err);
 int ns_enter(int fd, enum ns_type t);
 int ns_enter_pidfd(int pidfd, uint64_t flags);
 int ns_unshare(uint64_t flags);
+/* Root and working directory become those of the mount namespace that this process is in: the way
+ * out of a chroot.  Needs CAP_SYS_ADMIN and CAP_SYS_CHROOT; not with threads. */
+int ns_leave_chroot(void);
 /* Inode of the namespace, to compare. */
 int ns_inode(int fd, ino_t *ret);
 /* Same namespace as that of this process? 1/0/-errno */

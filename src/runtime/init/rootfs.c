@@ -5,6 +5,10 @@
  * The root arrives as a detached tree (P3).  It is attached over our copy of the host's "/", so no
  * host path has to be walked, which works from a user namespace without rights on the way there.
  * pivot_root(".", ".") then swaps the two and the old one is detached.
+ *
+ * "/" must be the root of our mount namespace, not the directory of a chroot that the runtime was
+ * called in: what lies above that directory would stay the namespace's root, hidden from init but
+ * not from whoever joins the namespace later, as exec does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,13 +18,17 @@
 #include "runtime/init/init_priv.h"
 #include "sys/fd.h"
 #include "sys/mountapi.h"
+#include "sys/ns.h"
 #include "sys/procfs.h"
 
 int init_root_attach(const struct init_args *a, struct error *err)
 {
-	/* Our copy takes what the host unmounts and gives nothing back. */
-	int r = mountapi_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SLAVE, -1);
+	int r = ns_leave_chroot();
 
+	if (r < 0)
+		return error_os(err, -r, "enter the root of the mount namespace");
+	/* Our copy takes what the host unmounts and gives nothing back. */
+	r = mountapi_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SLAVE, -1);
 	if (r < 0)
 		return error_os(err, -r, "cut mount propagation to the host");
 	r = mountapi_move(a->plan->root.fd, "", AT_FDCWD, "/", 0);
