@@ -55,6 +55,16 @@ __attribute__((noreturn, format(printf, 2, 3))) static void die(int status, cons
 	_exit(status);
 }
 
+static long number(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end != '\0')
+		die(2, "'%s' is not a number", text);
+	return n;
+}
+
 static int64_t now_msec(void)
 {
 	struct timespec ts;
@@ -178,7 +188,7 @@ static int command_attach(int argc, char **argv)
 		else if (c == 'c')
 			m.count_only = true;
 		else if (c == 's')
-			m.stop_after = atol(optarg);
+			m.stop_after = number(optarg);
 		else
 			return 2;
 	}
@@ -250,7 +260,7 @@ static int command_start(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "+n:a:")) != -1) {
 		if (c == 'n')
-			lines = atoi(optarg);
+			lines = (int)number(optarg);
 		else if (c == 'a')
 			dir = optarg;
 		else
@@ -399,9 +409,9 @@ static int command_pty(int argc, char **argv)
 
 	while ((c = getopt(argc, argv, "+r:c:")) != -1) {
 		if (c == 'r')
-			ws.ws_row = (unsigned short)atoi(optarg);
+			ws.ws_row = (unsigned short)number(optarg);
 		else if (c == 'c')
-			ws.ws_col = (unsigned short)atoi(optarg);
+			ws.ws_col = (unsigned short)number(optarg);
 		else
 			return 2;
 	}
@@ -451,7 +461,7 @@ static int command_wait_exit(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
-	fd = (int)syscall(SYS_pidfd_open, atoi(argv[1]), 0);
+	fd = (int)syscall(SYS_pidfd_open, number(argv[1]), 0);
 	if (fd < 0)
 		return errno == ESRCH ? 0 : 1;
 	wait_readable(fd, "the end of the process");
@@ -464,7 +474,7 @@ static int datagram_socket(const char *path, struct sockaddr_un *a)
 	a->sun_family = AF_UNIX;
 	if (strlen(path) >= sizeof(a->sun_path))
 		die(2, "path too long: '%s'", path);
-	strcpy(a->sun_path, path);
+	memcpy(a->sun_path, path, strlen(path) + 1);
 	return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
@@ -485,7 +495,7 @@ static int command_listen(int argc, char **argv)
 {
 	char data[65536];
 	struct sockaddr_un a;
-	int count = argc > 2 ? atoi(argv[2]) : 1;
+	int count = argc > 2 ? (int)number(argv[2]) : 1;
 	int s;
 
 	if (argc < 2)
@@ -520,7 +530,7 @@ int main(int argc, char **argv)
 	const char *limit = getenv("MONITOR_CLIENT_TIMEOUT");
 
 	signal(SIGPIPE, SIG_IGN);
-	deadline_msec = now_msec() + (limit ? atol(limit) : 30) * 1000;
+	deadline_msec = now_msec() + (limit ? number(limit) : 30) * 1000;
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
 		int r;
 

@@ -292,7 +292,7 @@ int journald_open(const struct monitor_log_options *o, const struct log_source *
 	j->address.sun_family = AF_UNIX;
 	if (str_empty(path) || strlen(path) >= sizeof(j->address.sun_path))
 		path = JOURNAL_SOCKET;
-	strcpy(j->address.sun_path, path);
+	memcpy(j->address.sun_path, path, strlen(path) + 1);
 	j->sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (j->sock < 0)
 		r = error_os(err, errno, "make socket for the journal");

@@ -5,16 +5,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "harness/test.h"
 #include "monitor/control.h"
 #include "sys/fd.h"
 #include "sys/tty.h"
 
-static char seen[1024];
+static struct buf seen;
 
 static void see(const char *line, void *arg)
 {
-	strcat(strcat(seen, line), "|");
+	buf_adds(&seen, line);
+	buf_addc(&seen, '|');
 }
 
 static void feed(struct control_lines *l, const char *text)
@@ -26,22 +28,22 @@ TEST(control_lines_in_pieces)
 {
 	struct control_lines l = { 0 };
 
-	seen[0] = '\0';
+	buf_truncate(&seen, 0);
 	feed(&l, "1 2");
 	feed(&l, "4 80\n2 0 0\n1");
 	feed(&l, "\n\n");
-	CHECK_STR(seen, "1 24 80|2 0 0|1||");
+	CHECK_STR(buf_str(&seen), "1 24 80|2 0 0|1||");
 }
 
 TEST(control_lines_too_long_are_skipped)
 {
 	struct control_lines l = { 0 };
 
-	seen[0] = '\0';
+	buf_truncate(&seen, 0);
 	for (int i = 0; i < 1000; i++)
 		feed(&l, "x");
 	feed(&l, "\nok\n");
-	CHECK_STR(seen, "ok|");
+	CHECK_STR(buf_str(&seen), "ok|");
 }
 
 static void send_line(const char *fifo, const char *line)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Against a socket of our own in the journal's place; entries as the native protocol has them. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,7 +24,8 @@ static struct log_driver *open_driver(const struct monitor_log_options *o)
 	struct log_driver *d = NULL;
 
 	if (journal == 0) {
-		strcpy(journal_path, test_path("journal")); /* another one for each test */
+		snprintf(journal_path, sizeof(journal_path), "%s",
+			 test_path("journal")); /* another one for each test */
 		journal = sock_listen_unix(AT_FDCWD, journal_path, SOCK_DGRAM, 0600, &err);
 		setenv("CORACLE_JOURNAL_SOCKET", journal_path, 1);
 	}

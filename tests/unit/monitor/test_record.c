@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@ static struct record_places places(const char *prefix)
 	static const char *const what[] = { "bundle", "exits", "persist" };
 
 	for (int i = 0; i < 3; i++) {
-		strcat(strcpy(names[i], prefix), what[i]);
+		snprintf(names[i], sizeof(names[i]), "%s%s", prefix, what[i]);
 		mkdir(test_path(names[i]), 0755);
 	}
 	return (struct record_places){ .cid = "ID",

@@ -79,7 +79,7 @@ TEST(streams_terminal)
 	char path[64];
 
 	CHECK_OK(streams_open(&s, true, true, &err), err);
-	strcpy(path, s.console_path);
+	memcpy(path, s.console_path, sizeof(path));
 	CHECK_INT(stat(path, &st), 0);
 	CHECK_INT(st.st_mode & 07777, 0700);
 	/* A resize before there is a terminal is remembered. */
@@ -106,7 +106,7 @@ TEST(streams_no_terminal_came)
 	char path[64];
 
 	CHECK_OK(streams_open(&s, true, true, &err), err);
-	strcpy(path, s.console_path);
+	memcpy(path, s.console_path, sizeof(path));
 	CHECK_FAILS(streams_take_console(&s, &err), err, ERROR_STATE, "did not send a terminal");
 	CHECK(access(path, F_OK) != 0);
 	streams_done(&s);

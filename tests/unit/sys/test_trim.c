@@ -14,7 +14,7 @@ static long memory_kb(const char *field)
 
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
 		if (strncmp(line, field, strlen(field)) == 0)
-			kb = atol(line + strlen(field));
+			kb = strtol(line + strlen(field), NULL, 10);
 	}
 	if (f != NULL)
 		fclose(f);
