@@ -9,13 +9,18 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "base/str.h"
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
 #include "sys/lock.h"
 #include "sys/ns.h"
+#include "sys/procfs.h"
 
 /* A record with 65,535 published ports in single options is below this. */
 #define RECORD_BYTES_MAX ((size_t)16 << 20)
+
+#define BOOT_FILE "boot"
+#define BOOT_LOCK "boot.lock"
 
 static const char *const parts[] = { "up", "containers", "ipam", "locks", "doomed" };
 
@@ -33,18 +38,46 @@ const char *rundir_path(const struct network_config *c)
 	return on_host ? c->host_rundir : c->rundir;
 }
 
+/* Whatever an earlier boot left describes links and rules that are gone. */
+static int forget_last_boot(int dir, struct error *err)
+{
+	char boot[64], noted[64];
+	scoped_fd int lock = -1;
+	int r = proc_boot_id(boot);
+
+	if (r < 0)
+		return error_os(err, -r, "read the boot id");
+	if (fd_read_line(dir, BOOT_FILE, noted, sizeof(noted)) >= 0 && streq(boot, noted))
+		return 0;
+	lock = lock_file(dir, BOOT_LOCK, true, true);
+	if (lock < 0)
+		return error_os(err, -lock, "lock the network state");
+	if (fd_read_line(dir, BOOT_FILE, noted, sizeof(noted)) >= 0 && streq(boot, noted))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && r >= 0; i++)
+		r = fd_remove_tree(dir, parts[i]);
+	if (r >= 0)
+		r = fd_remove_tree(dir, "aardvark-dns");
+	if (r >= 0)
+		r = atomic_file_write(dir, BOOT_FILE, boot, strlen(boot), 0600, false);
+	return r < 0 ? error_os(err, -r, "forget the network state of the last boot") : 0;
+}
+
 int rundir_open(const struct network_config *c, struct error *err)
 {
 	const char *path = rundir_path(c);
 	scoped_fd int dir = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
+	int r;
 
 	if (dir == -ENOENT) {
-		int r = fd_mkdir_p(AT_FDCWD, path, 0700);
-
+		r = fd_mkdir_p(AT_FDCWD, path, 0700);
 		dir = r < 0 ? r : fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
 	}
 	if (dir < 0)
 		return error_os(err, -dir, "open directory '%s'", path);
+	r = forget_last_boot(dir, err);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (mkdirat(dir, parts[i], 0700) < 0 && errno != EEXIST)
 			return error_os(err, errno, "make directory '%s/%s'", path, parts[i]);

@@ -1,24 +1,147 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Networks and ports as elements of the sets and maps of nft_rules.h.  A published port's elements
- * carry the container id in their comment, by which they are found again.
+ * The firewall as table `inet coracle`, through libnftables (loaded when the first rule changes).
+ *
+ * Networks and published ports are elements of the table's sets and maps; no rule is ever added for
+ * a container.  A published port's elements carry the container id as comment, by which they are
+ * found again.  Whether the table is whole is asked with one message of our own (nft_present): that
+ * question comes with every start, a change only with the first container of a network or with a
+ * port.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <net/if.h>
-#include <stdio.h>
+#include <nftables/libnftables.h>
 #include <string.h>
 
+#include "base/dynlib.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "network/firewall/firewall.h"
-#include "network/firewall/nft_msg.h"
-#include "network/firewall/nft_rules.h"
+#include "sys/fd.h"
+#include "sys/netlink.h"
 
-/* A dump that somebody else's changes interrupt is begun anew so often. */
-#define DUMP_TRIES 100
+#define TABLE "coracle"
+/* The chain whose number of rules tells that the table is whole, and that number. */
+#define PROBE_CHAIN "postrouting"
+#define PROBE_RULES 5
+/* Bytes in front of the attributes of an nf_tables message. */
+#define NFT_HEADER_LEN 4
+
+/*
+ *	subnets4, subnets6	sources that leave through NAT
+ *	bridges			all our bridges; internal, isolated, strict: some of them
+ *	same			BRIDGE . BRIDGE: traffic that stays on one bridge
+ *	guard			what comes from a bridge never reaches 127.0.0.0/8 (route_localnet is
+ *on) publish			destination NAT by the maps; from prerouting and output, for local
+ *addresses
+ */
+static const char table_text[] =
+	"table inet " TABLE " {\n"
+	" set subnets4 { type ipv4_addr; flags interval; }\n"
+	" set subnets6 { type ipv6_addr; flags interval; }\n"
+	" set bridges { type ifname; }\n"
+	" set internal { type ifname; }\n"
+	" set isolated { type ifname; }\n"
+	" set strict { type ifname; }\n"
+	" set same { type ifname . ifname; }\n"
+	" map ports4 { type inet_proto . inet_service : ipv4_addr . inet_service; }\n"
+	" map ports6 { type inet_proto . inet_service : ipv6_addr . inet_service; }\n"
+	" map hostports4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; "
+	"}\n"
+	" map hostports6 { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; "
+	"}\n"
+	" chain guard { type filter hook prerouting priority raw;\n"
+	"  iifname @bridges ip daddr 127.0.0.0/8 drop\n"
+	"  iifname @bridges ip saddr 127.0.0.0/8 drop\n"
+	" }\n"
+	" chain publish {\n"
+	"  dnat ip to ip daddr . meta l4proto . th dport map @hostports4\n"
+	"  dnat ip to meta l4proto . th dport map @ports4\n"
+	"  dnat ip6 to ip6 daddr . meta l4proto . th dport map @hostports6\n"
+	"  dnat ip6 to meta l4proto . th dport map @ports6\n"
+	" }\n"
+	" chain prerouting { type nat hook prerouting priority -100; fib daddr type local jump "
+	"publish; }\n"
+	" chain output { type nat hook output priority -100; fib daddr type local jump publish; }\n"
+	" chain forward { type filter hook forward priority 0;\n"
+	"  iifname . oifname @same accept\n"
+	"  iifname @internal drop\n"
+	"  oifname @internal drop\n"
+	"  iifname @isolated oifname @isolated drop\n"
+	"  iifname @strict oifname @bridges drop\n"
+	"  iifname @bridges oifname @strict drop\n"
+	" }\n"
+	" chain " PROBE_CHAIN " { type nat hook postrouting priority 100;\n"
+	"  ip saddr @subnets4 oifname != @bridges ip daddr != 224.0.0.0/4 masquerade\n"
+	"  ip6 saddr @subnets6 oifname != @bridges ip6 daddr != ff00::/8 masquerade\n"
+	"  ip saddr 127.0.0.0/8 oifname @bridges masquerade\n"
+	"  ct status dnat ip saddr @subnets4 oifname @bridges masquerade\n"
+	"  ct status dnat ip6 saddr @subnets6 oifname @bridges masquerade\n"
+	" }\n"
+	"}\n";
+
+static struct {
+	void *handle;
+	struct nft_ctx *ctx;
+	struct nft_ctx *(*ctx_new)(uint32_t flags);
+	int (*buffer_output)(struct nft_ctx *ctx);
+	int (*buffer_error)(struct nft_ctx *ctx);
+	const char *(*get_output)(struct nft_ctx *ctx);
+	const char *(*get_error)(struct nft_ctx *ctx);
+	void (*set_flags)(struct nft_ctx *ctx, unsigned flags);
+	int (*run)(struct nft_ctx *ctx, const char *text);
+} lib;
+
+static int lib_load(struct error *err)
+{
+	static const struct dynlib_symbol symbols[] = {
+		{ "nft_ctx_new", (void **)&lib.ctx_new },
+		{ "nft_ctx_buffer_output", (void **)&lib.buffer_output },
+		{ "nft_ctx_buffer_error", (void **)&lib.buffer_error },
+		{ "nft_ctx_get_output_buffer", (void **)&lib.get_output },
+		{ "nft_ctx_get_error_buffer", (void **)&lib.get_error },
+		{ "nft_ctx_output_set_flags", (void **)&lib.set_flags },
+		{ "nft_run_cmd_from_buffer", (void **)&lib.run },
+	};
+	int r = dynlib_load(&lib.handle, "libnftables.so.1", "libnftables1", symbols,
+			    ARRAY_SIZE(symbols), err);
+
+	if (r < 0 || lib.ctx)
+		return r;
+	lib.ctx = lib.ctx_new(NFT_CTX_DEFAULT);
+	if (!lib.ctx)
+		return error_os(err, ENOMEM, "open libnftables");
+	lib.buffer_output(lib.ctx);
+	lib.buffer_error(lib.ctx);
+	return 0;
+}
+
+/* One transaction.  The library says what went wrong as text: -EEXIST and -ENOENT are told from it.
+ */
+static int run(const struct buf *text, struct error *err)
+{
+	const char *why;
+	int r = lib_load(err);
+
+	if (r < 0)
+		return r;
+	if (!buf_ok(text))
+		return error_set(err, ERROR_LIMIT, "change of the packet filter is too large");
+	if (text->len == 0 || lib.run(lib.ctx, text->data) == 0)
+		return 0;
+	why = lib.get_error(lib.ctx);
+	if (strstr(why, strerror(EEXIST)))
+		return error_set(err, ERROR_EXISTS, "%s", why);
+	if (strstr(why, strerror(ENOENT)))
+		return error_set(err, ERROR_NOT_FOUND, "%s", why);
+	return error_set(err, ERROR_UNSUPPORTED,
+			 "change packet filter table 'inet " TABLE
+			 "': %.300s; the kernel needs nf_tables with nat, fib and inet support",
+			 why);
+}
 
 /*
  * One socket for the life of the process.  Closing one waits for the RCU grace period of whatever
@@ -26,29 +149,12 @@
  */
 static int the_socket = -1;
 
-static int nft_socket(void)
-{
-	if (the_socket < 0)
-		the_socket = netlink_open(NETLINK_NETFILTER);
-	return the_socket;
-}
-
 static int nft_hand_over(void)
 {
 	int fd = the_socket;
 
 	the_socket = -1;
 	return fd;
-}
-
-static int commit(struct netlink_batch *b)
-{
-	int fd = nft_socket();
-
-	if (fd < 0)
-		return fd;
-	nft_batch_end(b);
-	return netlink_transact(fd, b, NULL);
 }
 
 static int read_use(void *arg, const struct nlmsghdr *h)
@@ -61,75 +167,48 @@ static int read_use(void *arg, const struct nlmsghdr *h)
 
 static int nft_present(void)
 {
+	const struct nfgenmsg header = { .nfgen_family = NFPROTO_INET };
 	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
-	int fd = nft_socket();
 	uint32_t use = 0;
 	int r;
 
-	if (fd < 0)
-		return fd;
-	nft_begin(&b, NFT_MSG_GETCHAIN, 0);
-	netlink_attr_str(&b, NFTA_CHAIN_TABLE, NFT_TABLE);
-	netlink_attr_str(&b, NFTA_CHAIN_NAME, NFT_CHAIN_PROBE);
-	r = netlink_query(fd, &b, read_use, &use);
+	if (the_socket < 0)
+		the_socket = netlink_open(NETLINK_NETFILTER);
+	if (the_socket < 0)
+		return the_socket;
+	netlink_begin(&b, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN, 0, &header, sizeof(header));
+	netlink_attr_str(&b, NFTA_CHAIN_TABLE, TABLE);
+	netlink_attr_str(&b, NFTA_CHAIN_NAME, PROBE_CHAIN);
+	r = netlink_query(the_socket, &b, read_use, &use);
 	if (r == -ENOENT)
 		return 0;
-	return r < 0 ? r : use == nft_rules_probe_count();
+	return r < 0 ? r : use == PROBE_RULES;
 }
 
-static void bridge_element(struct netlink_batch *b, uint16_t msg, const char *set,
-			   const char *bridge)
+static void bridge_element(struct buf *out, const char *verb, const char *set, const char *bridge)
 {
-	char key[IFNAMSIZ] = { 0 };
-	struct nft_elements e;
-
-	snprintf(key, sizeof(key), "%s", bridge);
-	nft_elements_begin(&e, b, msg, set);
-	nft_elements_add(&e, &(struct nft_element){ .key = key, .key_len = sizeof(key) });
-	nft_elements_end(&e);
+	buf_addf(out, "%s element inet " TABLE " %s { \"%s\" }\n", verb, set, bridge);
 }
 
-static void same_element(struct netlink_batch *b, uint16_t msg, const char *bridge)
+static void network_elements(struct buf *out, const char *verb, const struct firewall_network *n)
 {
-	char key[2 * IFNAMSIZ] = { 0 };
-	struct nft_elements e;
-
-	snprintf(key, IFNAMSIZ, "%s", bridge);
-	snprintf(key + IFNAMSIZ, IFNAMSIZ, "%s", bridge);
-	nft_elements_begin(&e, b, msg, NFT_SET_SAME);
-	nft_elements_add(&e, &(struct nft_element){ .key = key, .key_len = sizeof(key) });
-	nft_elements_end(&e);
-}
-
-/* An interval is its first address, and the one behind its last as the end. */
-static void subnet_element(struct netlink_batch *b, uint16_t msg, const struct subnet *s)
-{
-	struct ip_addr first = subnet_first(s), end = subnet_last(s);
-	size_t len = ip_len(&first);
-	struct nft_elements e;
-
-	nft_elements_begin(&e, b, msg, len == 4 ? NFT_SET_SUBNETS4 : NFT_SET_SUBNETS6);
-	nft_elements_add(&e, &(struct nft_element){ .key = first.bytes, .key_len = len });
-	if (ip_add(&end, 1)) /* else it reaches to the end of all addresses */
-		nft_elements_add(&e, &(struct nft_element){ .key = end.bytes,
-							    .key_len = len,
-							    .flags = NFT_SET_ELEM_INTERVAL_END });
-	nft_elements_end(&e);
-}
-
-static void network_elements(struct netlink_batch *b, uint16_t msg,
-			     const struct firewall_network *n)
-{
-	bridge_element(b, msg, NFT_SET_BRIDGES, n->bridge);
-	same_element(b, msg, n->bridge);
+	bridge_element(out, verb, "bridges", n->bridge);
+	buf_addf(out, "%s element inet " TABLE " same { \"%s\" . \"%s\" }\n", verb, n->bridge,
+		 n->bridge);
 	if (n->internal)
-		bridge_element(b, msg, NFT_SET_INTERNAL, n->bridge);
+		bridge_element(out, verb, "internal", n->bridge);
 	if (n->isolation != ISOLATION_NONE)
-		bridge_element(b, msg, NFT_SET_ISOLATED, n->bridge);
+		bridge_element(out, verb, "isolated", n->bridge);
 	if (n->isolation == ISOLATION_STRICT)
-		bridge_element(b, msg, NFT_SET_STRICT, n->bridge);
-	for (size_t i = 0; i < n->n_subnets && !n->internal; i++)
-		subnet_element(b, msg, &n->subnets[i]);
+		bridge_element(out, verb, "strict", n->bridge);
+	for (size_t i = 0; i < n->n_subnets && !n->internal; i++) {
+		struct subnet net = subnet_network(&n->subnets[i]);
+		char text[SUBNET_STR_MAX];
+
+		subnet_format(&net, text);
+		buf_addf(out, "%s element inet " TABLE " %s { %s }\n", verb,
+			 net.addr.family == AF_INET ? "subnets4" : "subnets6", text);
+	}
 }
 
 static bool any_address(const struct ip_addr *a)
@@ -139,205 +218,163 @@ static bool any_address(const struct ip_addr *a)
 	return memcmp(a->bytes, zero, ip_len(a)) == 0;
 }
 
-static const char *port_map(const struct firewall_port *p)
+static const char *protocol_name(uint8_t protocol)
 {
-	bool v4 = p->host_ip.family == AF_INET;
-
-	if (any_address(&p->host_ip))
-		return v4 ? NFT_MAP_PORTS4 : NFT_MAP_PORTS6;
-	return v4 ? NFT_MAP_HOSTPORTS4 : NFT_MAP_HOSTPORTS6;
+	if (protocol == IPPROTO_UDP)
+		return "udp";
+	return protocol == IPPROTO_SCTP ? "sctp" : "tcp";
 }
 
-/* A part of a key: its bytes, filled up to a whole register. */
-static void key_part(uint8_t *key, size_t *len, const void *data, size_t n)
+/* Adding what is there already is fine, with another target it is an error. */
+static void port_elements(struct buf *out, const struct firewall_port *p)
 {
-	memcpy(key + *len, data, n);
-	*len += (n + 3) & ~(size_t)3;
-}
+	bool any = any_address(&p->host_ip), v4 = p->host_ip.family == AF_INET;
+	char host[IP_STR_MAX], container[IP_STR_MAX];
 
-static void port_elements(struct netlink_batch *b, const struct firewall_port *p)
-{
-	bool any = any_address(&p->host_ip);
-	struct nft_elements e;
-
-	nft_elements_begin(&e, b, NFT_MSG_NEWSETELEM, port_map(p));
-	for (uint32_t i = 0; i < p->count; i++) {
-		uint8_t key[32] = { 0 }, data[32] = { 0 };
-		uint16_t from = htons((uint16_t)(p->host_port + i));
-		uint16_t to = htons((uint16_t)(p->container_port + i));
-		struct nft_element x = { .key = key, .data = data, .comment = p->owner };
-
-		if (!any)
-			key_part(key, &x.key_len, p->host_ip.bytes, ip_len(&p->host_ip));
-		key_part(key, &x.key_len, &p->protocol, 1);
-		key_part(key, &x.key_len, &from, sizeof(from));
-		key_part(data, &x.data_len, p->container_ip.bytes, ip_len(&p->container_ip));
-		key_part(data, &x.data_len, &to, sizeof(to));
-		nft_elements_add(&e, &x);
-	}
-	nft_elements_end(&e);
+	ip_format(&p->host_ip, host);
+	ip_format(&p->container_ip, container);
+	buf_addf(out, "add element inet " TABLE " %s%s {", any ? "ports" : "hostports",
+		 v4 ? "4" : "6");
+	for (uint32_t i = 0; i < p->count; i++)
+		buf_addf(out, "%s %s%s%s . %u comment \"%s\" : %s . %u", i ? "," : "",
+			 any ? "" : host, any ? "" : " . ", protocol_name(p->protocol),
+			 p->host_port + i, p->owner, container, p->container_port + i);
+	buf_adds(out, " }\n");
 }
 
 static int nft_replace(const struct firewall_state *s, struct error *err)
 {
-	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
-	int r;
+	scoped(buf_done) struct buf text = BUF_INIT;
 
-	nft_batch_begin(&b);
 	/* Add, so that the removal of what may be missing cannot fail. */
-	nft_table(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
-	nft_table(&b, NFT_MSG_DELTABLE, 0);
-	nft_rules_add(&b);
+	buf_adds(&text, "add table inet " TABLE "\ndelete table inet " TABLE "\n");
+	buf_adds(&text, table_text);
 	for (size_t i = 0; i < s->n_networks; i++)
-		network_elements(&b, NFT_MSG_NEWSETELEM, &s->networks[i]);
+		network_elements(&text, "add", &s->networks[i]);
 	for (size_t i = 0; i < s->n_ports; i++)
-		port_elements(&b, &s->ports[i]);
-	r = commit(&b);
-	if (r == -EOPNOTSUPP || r == -EPROTONOSUPPORT || r == -EINVAL)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "install packet filter table '" NFT_TABLE
-				 "': %s; the kernel needs "
-				 "nf_tables with nat, fib and inet support",
-				 strerror(-r));
-	return r < 0 ? error_os(err, -r, "install packet filter table '" NFT_TABLE "'") : 0;
-}
-
-static int change_network(const struct firewall_network *n, uint16_t msg, struct error *err)
-{
-	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
-	int r;
-
-	nft_batch_begin(&b);
-	network_elements(&b, msg, n);
-	r = commit(&b);
-	if (r == -ENOENT && msg == NFT_MSG_DELSETELEM)
-		return 0;
-	return r < 0 ? error_os(err, -r, "change the packet filter for bridge '%s'", n->bridge) : 0;
+		port_elements(&text, &s->ports[i]);
+	return run(&text, err);
 }
 
 static int nft_network_add(const struct firewall_network *n, struct error *err)
 {
-	return change_network(n, NFT_MSG_NEWSETELEM, err);
+	scoped(buf_done) struct buf text = BUF_INIT;
+
+	network_elements(&text, "add", n);
+	return run(&text, err);
 }
 
 static int nft_network_remove(const struct firewall_network *n, struct error *err)
 {
-	return change_network(n, NFT_MSG_DELSETELEM, err);
+	scoped(buf_done) struct buf text = BUF_INIT;
+	struct error sub = ERROR_INIT;
+	int r;
+
+	network_elements(&text, "delete", n);
+	r = run(&text, &sub);
+	return r < 0 && sub.kind != ERROR_NOT_FOUND ? error_copy(err, &sub) : 0;
 }
 
 static int nft_ports_add(const struct firewall_port *ports, size_t n, struct error *err)
 {
-	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
+	scoped(buf_done) struct buf text = BUF_INIT;
+	struct error sub = ERROR_INIT;
 	int r;
 
-	if (n == 0)
-		return 0;
-	nft_batch_begin(&b);
 	for (size_t i = 0; i < n; i++)
-		port_elements(&b, &ports[i]);
-	r = commit(&b);
-	if (r == -EEXIST)
+		port_elements(&text, &ports[i]);
+	r = run(&text, &sub);
+	if (r < 0 && sub.kind == ERROR_EXISTS)
 		return error_set(err, ERROR_BUSY,
 				 "publish host port %u: another container has published it",
 				 ports[0].host_port);
-	return r < 0 ? error_os(err, -r, "publish host port %u", ports[0].host_port) : 0;
+	return r < 0 ? error_copy(err, &sub) : 0;
 }
 
-struct owned_elements {
-	const char *owner;
-	struct nft_elements *out;
-	size_t n;
-};
-
-static bool has_comment(const struct nlattr *element, const char *owner)
+/* "tcp . 8080" of {"concat": ["tcp", 8080]}. */
+static void add_key(struct buf *out, const json_t *key)
 {
-	const struct nlattr *user = netlink_find_in(element, NFTA_SET_ELEM_USERDATA);
-	const char *text;
-	size_t len = strlen(owner) + 1;
+	json_t *part;
+	size_t i;
 
-	if (!user || netlink_len(user) < 2 + len)
-		return false;
-	text = netlink_data(user);
-	return text[0] == 0 && (uint8_t)text[1] == len && memcmp(text + 2, owner, len) == 0;
-}
-
-static int read_elements(void *arg, const struct nlmsghdr *h)
-{
-	struct owned_elements *o = arg;
-	const struct nlattr *list = netlink_find(h, NFT_HEADER_LEN, NFTA_SET_ELEM_LIST_ELEMENTS);
-	const struct nlattr *element = NULL;
-
-	while (list && (element = netlink_next_in(list, element)) != NULL) {
-		const struct nlattr *key = netlink_find_in(element, NFTA_SET_ELEM_KEY);
-
-		key = key ? netlink_find_in(key, NFTA_DATA_VALUE) : NULL;
-		if (!key || !has_comment(element, o->owner))
-			continue;
-		nft_elements_add(o->out, &(struct nft_element){ .key = netlink_data(key),
-								.key_len = netlink_len(key) });
-		o->n++;
+	json_array_foreach (json_object_get(key, "concat"), i, part) {
+		if (json_is_string(part))
+			buf_addf(out, "%s%s", i ? " . " : "", json_string_value(part));
+		else
+			buf_addf(out, "%s%" JSON_INTEGER_FORMAT, i ? " . " : "",
+				 json_integer_value(part));
 	}
-	return 0;
 }
 
-/* Remove the owner's elements of one map. */
-static int remove_owned(int fd, const char *map, const char *owner)
+/* What `list map` in JSON says of the owner's elements, as the text that deletes them:
+ * {"nftables": [{"metainfo": ..}, {"map": {"elem": [[{"elem": {"val": KEY, "comment": ..}}, DATA],
+ * ..]}}]} */
+static void add_owned(const json_t *list, const char *map, const char *owner, struct buf *out)
 {
-	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
-	scoped(netlink_batch_done) struct netlink_batch found = { 0 };
-	struct nft_elements e;
-	struct owned_elements o = { .owner = owner, .out = &e };
-	int r;
+	json_t *object, *pair;
+	size_t i, k;
 
-	nft_begin(&b, NFT_MSG_GETSETELEM, NLM_F_DUMP);
-	netlink_attr_str(&b, NFTA_SET_ELEM_LIST_TABLE, NFT_TABLE);
-	netlink_attr_str(&b, NFTA_SET_ELEM_LIST_SET, map);
-	nft_batch_begin(&found);
-	nft_elements_begin(&e, &found, NFT_MSG_DELSETELEM, map);
-	r = netlink_dump(fd, &b, read_elements, &o);
-	if (r == -ENOENT)
-		return 0;
+	json_array_foreach (json_object_get(list, "nftables"), i, object) {
+		json_array_foreach (json_object_get(json_object_get(object, "map"), "elem"), k,
+				    pair) {
+			const json_t *elem = json_object_get(json_array_get(pair, 0), "elem");
+			const char *comment = json_get_str(elem, "comment");
+
+			if (!comment || !streq(comment, owner))
+				continue;
+			buf_addf(out, "delete element inet " TABLE " %s { ", map);
+			add_key(out, json_object_get(elem, "val"));
+			buf_adds(out, " }\n");
+		}
+	}
+}
+
+static int list_owned(const char *map, const char *owner, struct buf *out, struct error *err)
+{
+	scoped(buf_done) struct buf text = BUF_INIT;
+	scoped_json json_t *list = NULL;
+	struct error sub = ERROR_INIT;
+	const char *answer;
+	int r = lib_load(err);
+
 	if (r < 0)
 		return r;
-	if (o.n == 0)
-		return 0;
-	nft_elements_end(&e);
-	return commit(&found);
+	buf_addf(&text, "list map inet " TABLE " %s", map);
+	lib.set_flags(lib.ctx, NFT_CTX_OUTPUT_JSON);
+	r = run(&text, &sub);
+	lib.set_flags(lib.ctx, 0);
+	if (r < 0)
+		return sub.kind == ERROR_NOT_FOUND ? 0 : error_copy(err, &sub);
+	answer = lib.get_output(lib.ctx);
+	r = json_text_parse(answer, strlen(answer), "packet filter", &list, err);
+	if (r >= 0)
+		add_owned(list, map, owner, out);
+	return r < 0 ? r : 0;
 }
 
 static int nft_ports_remove(const char *owner, struct error *err)
 {
-	static const char *const maps[] = { NFT_MAP_PORTS4, NFT_MAP_HOSTPORTS4, NFT_MAP_PORTS6,
-					    NFT_MAP_HOSTPORTS6 };
-	int fd = nft_socket();
+	static const char *const maps[] = { "ports4", "hostports4", "ports6", "hostports6" };
+	scoped(buf_done) struct buf text = BUF_INIT;
 
-	if (fd < 0)
-		return error_os(err, -fd, "open a netfilter socket");
+	if (nft_present() == 0)
+		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
-		unsigned tries = DUMP_TRIES;
-		int r;
+		int r = list_owned(maps[i], owner, &text, err);
 
-		do {
-			r = remove_owned(fd, maps[i], owner);
-		} while (r == -EINTR && --tries);
 		if (r < 0)
-			return error_os(err, -r, "withdraw the published ports of container '%s'",
-					owner);
+			return error_prefix(err, "withdraw the published ports of container '%s'",
+					    owner);
 	}
-	return 0;
+	return run(&text, err);
 }
 
 static int nft_destroy(struct error *err)
 {
-	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
-	int r;
+	scoped(buf_done) struct buf text = BUF_INIT;
 
-	nft_batch_begin(&b);
-	nft_table(&b, NFT_MSG_DELTABLE, 0);
-	r = commit(&b);
-	if (r < 0 && r != -ENOENT)
-		return error_os(err, -r, "remove packet filter table '" NFT_TABLE "'");
-	return 0;
+	buf_adds(&text, "add table inet " TABLE "\ndelete table inet " TABLE "\n");
+	return run(&text, err);
 }
 
 const struct firewall_ops firewall_nft = {
