@@ -41,6 +41,10 @@ setup() {
 	echo "CRASH_SEED=${CRASH_SEED:-$$}"
 }
 
+teardown() {
+	c rm -f -a -t 0 >/dev/null 2>&1
+}
+
 c() {
 	"$CORACLE" --root "$CR_GRAPH" --runroot "$CR_RUN" "$@"
 }
@@ -49,19 +53,19 @@ c() {
 record() {
 	CALLS=$BATS_TEST_TMPDIR/calls
 	strace -qq -o "$BATS_TEST_TMPDIR/strace" "$CORACLE" --root "$CR_GRAPH" --runroot "$CR_RUN" "$@" >/dev/null
-	# The first calls belong to the dynamic loader; nothing of ours happens there.
-	sed -n '40,$s/^\([a-z0-9_]*\)(.*/\1/p' "$BATS_TEST_TMPDIR/strace" | grep -v exit_group >"$CALLS"
-	[ "$(wc -l <"$CALLS")" -gt 50 ]
+	sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' "$BATS_TEST_TMPDIR/strace" | grep -v exit_group >"$CALLS"
+	[ "$(wc -l <"$CALLS")" -gt 100 ]
 }
 
-# Run a command and kill it on entering a call chosen at random from those recorded.
+# Run a command and kill it on entering a call chosen at random from those recorded (the first of them
+# belong to the dynamic loader: nothing of ours happens there).
 run_killed() {
 	local total line name nth
 
 	total=$(wc -l <"$CALLS")
-	line=$((RANDOM % total + 1))
+	line=$((RANDOM % (total - 40) + 41))
 	name=$(sed -n "${line}p" "$CALLS")
-	nth=$(sed 's/(.*//' "$BATS_TEST_TMPDIR/strace" | head -n $((line + 39)) | grep -cx "$name")
+	nth=$(head -n "$line" "$CALLS" | grep -cx "$name")
 	LAST="$* (killed at $name #$nth)"
 	strace -qq -o /dev/null -e trace="$name" -e inject="$name:signal=KILL:when=$nth" \
 		"$CORACLE" --root "$CR_GRAPH" --runroot "$CR_RUN" "$@" </dev/null >/dev/null 2>&1 || true
