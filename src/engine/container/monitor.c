@@ -39,6 +39,12 @@ void monitor_process_done(struct monitor_process *m)
 	*m = MONITOR_PROCESS_INIT;
 }
 
+/* Does the program know what conmon 2.1 does not? */
+static bool is_our_monitor(const struct engine *e)
+{
+	return e->conmon_path && streq(path_base(e->conmon_path), OUR_MONITOR);
+}
+
 /* What the runtime program must be told whenever the monitor runs it. */
 static void add_runtime_args(struct engine *e, char ***args)
 {
@@ -63,10 +69,16 @@ static void add_log_args(struct container *c, char ***args)
 	if (log->max_size > 0) {
 		strv_add(args, "--log-size-max");
 		strv_addf(args, "%lld", (long long)log->max_size);
+		/* Without rotation the monitor drops the old lines when the file is full. */
+		if (is_our_monitor(c->e)) {
+			strv_add(args, "--log-rotate");
+			strv_add(args, "--log-max-files");
+			strv_addf(args, "%u", log->max_files.set ? log->max_files.value : 1);
+		}
 	}
 	if (c->r.wish.rm) /* the log goes with the container */
 		strv_add(args, "--no-sync-log");
-	if (!str_empty(log->tag)) {
+	if (!str_empty(log->tag) && streq(log->driver, "journald")) {
 		strv_add(args, "--log-tag");
 		strv_add(args, log->tag);
 	}
@@ -107,7 +119,7 @@ static void add_exit_command(struct container *c, const char *exit_lock, char **
 	}
 	strv_add(args, "--exit-command-arg");
 	strv_add(args, c->r.id);
-	if (exit_lock && streq(path_base(c->e->conmon_path), OUR_MONITOR)) {
+	if (exit_lock && is_our_monitor(c->e)) {
 		strv_add(args, "--exit-lock");
 		strv_add(args, exit_lock);
 	}
