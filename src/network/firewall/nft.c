@@ -34,9 +34,9 @@
  *	subnets4, subnets6	sources that leave through NAT
  *	bridges			all our bridges; internal, isolated, strict: some of them
  *	same			BRIDGE . BRIDGE: traffic that stays on one bridge
- *	guard			what comes from a bridge never reaches 127.0.0.0/8 (route_localnet is
- *on) publish			destination NAT by the maps; from prerouting and output, for local
- *addresses
+ *	guard			what comes from a bridge never reaches 127.0.0.0/8 (route_localnet
+ *is on) publish			destination NAT by the maps; from prerouting and output, for
+ *local addresses
  */
 static const char table_text[] =
 	"table inet " TABLE " {\n"
@@ -135,7 +135,7 @@ static int run(const struct buf *text, struct error *err)
 	why = lib.get_error(lib.ctx);
 	if (strstr(why, strerror(EEXIST)))
 		return error_set(err, ERROR_EXISTS, "%s", why);
-	if (strstr(why, strerror(ENOENT)))
+	if (strstr(why, strerror(ENOENT)) || strstr(why, "does not exist"))
 		return error_set(err, ERROR_NOT_FOUND, "%s", why);
 	return error_set(err, ERROR_UNSUPPORTED,
 			 "change packet filter table 'inet " TABLE
@@ -154,6 +154,7 @@ static int nft_hand_over(void)
 	int fd = the_socket;
 
 	the_socket = -1;
+	lib.ctx = NULL; /* its socket is the parent's */
 	return fd;
 }
 
@@ -264,6 +265,24 @@ static int nft_network_add(const struct firewall_network *n, struct error *err)
 	return run(&text, err);
 }
 
+/* Line by line: what is missing already must not keep the rest. */
+static int run_lines(const struct buf *text, struct error *err)
+{
+	scoped_strv char **lines = strv_split(text->data ? text->data : "", "\n", false);
+
+	STRV_FOREACH (line, lines) {
+		scoped(buf_done) struct buf one = BUF_INIT;
+		struct error sub = ERROR_INIT;
+		int r;
+
+		buf_adds(&one, *line);
+		r = run(&one, &sub);
+		if (r < 0 && sub.kind != ERROR_NOT_FOUND)
+			return error_copy(err, &sub);
+	}
+	return 0;
+}
+
 static int nft_network_remove(const struct firewall_network *n, struct error *err)
 {
 	scoped(buf_done) struct buf text = BUF_INIT;
@@ -272,7 +291,9 @@ static int nft_network_remove(const struct firewall_network *n, struct error *er
 
 	network_elements(&text, "delete", n);
 	r = run(&text, &sub);
-	return r < 0 && sub.kind != ERROR_NOT_FOUND ? error_copy(err, &sub) : 0;
+	if (r < 0 && sub.kind == ERROR_NOT_FOUND)
+		return run_lines(&text, err);
+	return r < 0 ? error_copy(err, &sub) : 0;
 }
 
 static int nft_ports_add(const struct firewall_port *ports, size_t n, struct error *err)
