@@ -51,7 +51,9 @@ int exit_command_start(const struct monitor_exit_options *o, const struct caller
 		if (caller->oom_score[0])
 			fd_write_file(AT_FDCWD, "/proc/self/oom_score_adj", caller->oom_score);
 		signals_reset();
-		fd_cloexec_from(3);
+		/* All of them, now: the engine that holds the lock waits for the end of the very
+		 * connections that a copy here would keep open. */
+		fd_close_from(3);
 		if (!is_wanted(o))
 			_exit(0);
 		execv(o->command, argv);
