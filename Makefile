@@ -2,6 +2,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
+PROGRAMS = coracle coracle-monitor coracle-runtime
 
 .PHONY: all build programs demo check check-fast check-sanitize install uninstall bench lint fuzz clean deps
 
@@ -22,7 +23,7 @@ demo: programs
 # The three programs only, without tests and benchmarks.
 programs: deps
 	@tools/configure $(BUILD) $(PREFIX)
-	@ninja -C $(BUILD) --quiet src/cmd/coracle src/cmd/coracle-monitor src/cmd/coracle-runtime
+	@ninja -C $(BUILD) --quiet $(addprefix src/cmd/,$(PROGRAMS))
 
 # All tests: unit, suites, fuzz corpora, integration, security, peers, sanitizers.
 check: build
@@ -45,11 +46,12 @@ fuzz: deps
 	@tools/install-packages lint
 	@tools/fuzz
 
-install: build
+install: programs
+	@ninja -C $(BUILD) --quiet $(addprefix src/cmd/,coracle.1 coracle.bash coracle.fish _coracle)
 	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --quiet --no-rebuild
 
 uninstall:
-	@ninja -C $(BUILD) uninstall
+	@DESTDIR="$(DESTDIR)" ninja -C $(BUILD) --quiet uninstall
 
 clean:
 	rm -rf $(BUILD) build-*

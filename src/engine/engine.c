@@ -170,17 +170,6 @@ static int resolve_programs(struct engine *e, const struct engine_options *o, st
 	return 0;
 }
 
-static void rootless_roots(char **graphroot, char **runroot)
-{
-	const char *data = getenv("XDG_DATA_HOME"), *run = getenv("XDG_RUNTIME_DIR");
-	const char *home = getenv("HOME");
-
-	*graphroot = str_empty(data) ? xasprintf("%s/.local/share/coracle", home ? home : "/")
-				     : path_join(data, "coracle");
-	*runroot = str_empty(run) ? xasprintf("/tmp/coracle-run-%u", geteuid())
-				  : path_join(run, "coracle");
-}
-
 /* Stored in records and handed to other programs: absolute, without links left relative. */
 static char *absolute(const char *path)
 {
@@ -195,16 +184,8 @@ static char *absolute(const char *path)
 
 static void resolve_roots(struct engine *e, const struct engine_options *o)
 {
-	scoped_free char *graphroot = NULL, *runroot = NULL;
-
-	if (geteuid() == 0) {
-		graphroot = xstrdup(DEFAULT_GRAPHROOT);
-		runroot = xstrdup(DEFAULT_RUNROOT);
-	} else {
-		rootless_roots(&graphroot, &runroot);
-	}
-	e->graphroot = absolute(o->root ? o->root : graphroot);
-	e->runroot = absolute(o->runroot ? o->runroot : runroot);
+	e->graphroot = absolute(o->root ? o->root : DEFAULT_GRAPHROOT);
+	e->runroot = absolute(o->runroot ? o->runroot : DEFAULT_RUNROOT);
 }
 
 static const char *keep(struct engine *e, char *s)
@@ -234,6 +215,9 @@ int engine_open(const struct engine_options *o, struct engine **ret, struct erro
 	int r;
 
 	trace_scope("open engine");
+	if (geteuid() != 0)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "rootless mode is not supported yet: run as root");
 	r = conf_load(&e->conf, err);
 	if (r < 0)
 		return r;
@@ -243,9 +227,12 @@ int engine_open(const struct engine_options *o, struct engine **ret, struct erro
 		return r;
 	e->storage_driver = xstrdup_opt(o->storage_driver);
 	e->cgroup_manager = xstrdup(o->cgroup_manager ? o->cgroup_manager : "cgroupfs");
-	if (!streq(e->cgroup_manager, "cgroupfs") && !streq(e->cgroup_manager, "systemd"))
+	if (streq(e->cgroup_manager, "systemd"))
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "cgroup manager 'systemd' is not supported yet: choose cgroupfs");
+	if (!streq(e->cgroup_manager, "cgroupfs"))
 		return error_set(err, ERROR_INVALID,
-				 "cgroup manager '%s' is unknown: cgroupfs and systemd exist",
+				 "cgroup manager '%s' is unknown: choose cgroupfs",
 				 e->cgroup_manager);
 	volumes = o->volume_path ? o->volume_path
 				 : engine_conf_str(e, "engine", "volume_path", NULL);
