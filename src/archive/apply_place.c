@@ -81,11 +81,14 @@ bool apply_noted(const struct apply *a, const char *name)
 
 static void forget_notes(struct apply *a)
 {
-	struct apply_seen *s, *next;
+	struct apply_seen *s = a->seen;
 
-	HASH_ITER (hh, a->seen, s, next) {
-		HASH_DEL(a->seen, s);
+	HASH_CLEAR(hh, a->seen);
+	while (s != NULL) {
+		struct apply_seen *next = s->hh.next;
+
 		free(s);
+		s = next;
 	}
 }
 
@@ -284,7 +287,7 @@ static int whiteout_parent(struct apply *a, const char *name, const char **ret_b
 int apply_whiteout(struct apply *a, const struct tar_entry *e, const char *name, struct error *err)
 {
 	const char *base = strrchr(name, '/');
-	int parent, n;
+	int parent = -1, n;
 
 	base = base != NULL ? base + 1 : name;
 	if (a->o->whiteouts == ARCHIVE_WHITEOUT_LITERAL || !str_has_prefix(base, WHITEOUT_PREFIX))

@@ -42,14 +42,18 @@ struct archive_index {
 
 void archive_index_free(struct archive_index *ix)
 {
-	struct member *m, *next;
+	struct member *m;
 
 	if (ix == NULL)
 		return;
-	HASH_ITER (hh, ix->members, m, next) {
-		HASH_DEL(ix->members, m);
+	m = ix->members;
+	HASH_CLEAR(hh, ix->members);
+	while (m != NULL) {
+		struct member *next = m->hh.next;
+
 		free(m->link);
 		free(m);
+		m = next;
 	}
 	fd_close(ix->fd);
 	free(ix);

@@ -351,7 +351,7 @@ static int map_number(struct tar_reader *r, struct tar_entry *e, struct buf *b, 
 static int pax_sparse_1_0(struct tar_reader *r, struct tar_entry *e, struct error *err)
 {
 	scoped(buf_done) struct buf b = BUF_INIT_MAX(TAR_META_MAX);
-	uint64_t count;
+	uint64_t count = 0;
 	size_t pos = 0;
 	int n = map_number(r, e, &b, &pos, &count, err);
 

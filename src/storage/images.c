@@ -97,6 +97,14 @@ int image_require(struct store *s, const char *id, struct store_image *ret,
 	return n < 0 ? n : 0;
 }
 
+int image_writable(struct store *s, const char *id, const struct place *p, struct error *err)
+{
+	if (p == NULL || p == &s->places[0])
+		return 0;
+	return error_set(err, ERROR_DENIED, "image '%.12s' is in the read-only store '%s'", id,
+			 p->root);
+}
+
 int store_image_get(struct store *s, const char *id, struct store_image *ret, struct error *err)
 {
 	STORE_LOCKED(s);
@@ -349,7 +357,7 @@ int store_image_layers(struct store *s, const char *id, char ***ret, struct erro
 		n = layer_chain(s, i.top_layer, &chain, err);
 	if (n < 0)
 		return n;
-	for (size_t a = 0, b = strv_len(chain); b > a + 1; a++, b--) {
+	for (size_t a = 0, b = strv_len(chain); chain != NULL && b > a + 1; a++, b--) {
 		char *swap = chain[a];
 
 		chain[a] = chain[b - 1];
@@ -362,7 +370,7 @@ int store_image_layers(struct store *s, const char *id, char ***ret, struct erro
 int store_image_tag(struct store *s, const char *id, const char *name, struct error *err)
 {
 	STORE_LOCKED(s);
-	const struct place *p;
+	const struct place *p = NULL;
 	int n = store_writer(s, err);
 
 	if (n == 0)
@@ -370,9 +378,8 @@ int store_image_tag(struct store *s, const char *id, const char *name, struct er
 	if (n < 0)
 		return n;
 	n = image_require(s, id, NULL, &p, err);
-	if (n == 0 && p != &s->places[0])
-		n = error_set(err, ERROR_DENIED, "image '%.12s' is in the read-only store '%s'", id,
-			      p->root);
+	if (n == 0)
+		n = image_writable(s, id, p, err);
 	if (n == 0)
 		n = sqldb_exec(store_db(s), err,
 			       "INSERT OR REPLACE INTO names(name, image) VALUES(?, ?)", "ss", name,

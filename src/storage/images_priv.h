@@ -13,6 +13,8 @@ int image_find(struct store *s, const char *id, struct store_image *ret,
 /* The same; none is ERROR_NOT_FOUND. */
 int image_require(struct store *s, const char *id, struct store_image *ret,
 		  const struct place **ret_place, struct error *err);
+/* ERROR_DENIED when the place is a read-only one. */
+int image_writable(struct store *s, const char *id, const struct place *p, struct error *err);
 /* Ids of the containers that use it. */
 int image_users(struct store *s, const char *id, char ***ret, struct error *err);
 

@@ -37,7 +37,7 @@ int store_image_remove(struct store *s, const char *id, char ***ret_layers, stru
 {
 	STORE_LOCKED(s);
 	scoped_strv char **layers = NULL;
-	const struct place *p;
+	const struct place *p = NULL;
 	int n = store_lease(s, err);
 
 	if (n == 0)
@@ -45,9 +45,8 @@ int store_image_remove(struct store *s, const char *id, char ***ret_layers, stru
 	if (n < 0)
 		return n;
 	n = image_require(s, id, NULL, &p, err);
-	if (n == 0 && p != &s->places[0])
-		n = error_set(err, ERROR_DENIED, "image '%.12s' is in the read-only store '%s'", id,
-			      p->root);
+	if (n == 0)
+		n = image_writable(s, id, p, err);
 	if (n == 0)
 		n = check_users(s, id, err);
 	if (n == 0)

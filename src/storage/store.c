@@ -145,6 +145,9 @@ static int settle_driver(struct store *s, const struct store_options *o, struct 
 	}
 	if (n < 0)
 		return n;
+	if (name == NULL)
+		return error_set(err, ERROR_CORRUPT, "the index of storage '%s' has no driver",
+				 o->graphroot);
 	s->driver = store_driver_find(name);
 	if (s->driver == NULL)
 		return error_set(err, ERROR_UNSUPPORTED,

@@ -128,7 +128,7 @@ static int overlay_mount_record(const char *dir, char *const *layer_dirs, struct
 	}
 	m.type = xstrdup("overlay");
 	/* One directory alone is no overlay: the kernel wants an upper or a second lower one. */
-	if (strv_len(m.lower) + (dir != NULL) == 1) {
+	if (dir != NULL ? m.lower == NULL : m.lower != NULL && m.lower[1] == NULL) {
 		free(m.type);
 		m.type = xstrdup("bind");
 		m.source = xstrdup(dir != NULL ? m.upper : m.lower[0]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -425,6 +426,49 @@ TEST(apply_maps_owners)
 	TAR_ADD(&t.b, .name = "g", .uid = 1000);
 	s.pos = 0;
 	CHECK_FAILS(archive_apply(&a, &t.r, &t.err), t.err, ERROR_INVALID, "id mapping");
+}
+
+static unsigned open_descriptors(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* Podman's CVE-2021-20291 and 2026-114236: malformed layers must neither hang nor leak descriptors.
+ */
+TEST(apply_malformed_by_the_thousand)
+{
+	scoped(target_done) struct target t = { 0 };
+	scoped(buf_done) struct buf good = BUF_INIT;
+	unsigned seed = 1, before, failed = 0;
+
+	CHECK(open_target(&t));
+	TAR_ADD(&good, .name = "d/", .type = TAR_DIRECTORY, .mode = 0755);
+	TAR_PAX_ADD(&good, "path", "d/long", "mtime", "1.5");
+	TAR_ADD(&good, .name = "x", .data = "content");
+	TAR_ADD(&good, .name = "d/link", .type = TAR_SYMLINK, .link = "long");
+	TAR_ADD(&good, .name = "d/hard", .type = TAR_HARD_LINK, .link = "d/long");
+	tarmake_end(&good);
+	before = open_descriptors();
+	for (int i = 0; i < 10000; i++) {
+		t.b.len = 0;
+		buf_add(&t.b, good.data, good.len);
+		for (int k = 0; k < 3; k++)
+			t.b.data[(size_t)rand_r(&seed) % t.b.len] = (char)rand_r(&seed);
+		if (i % 3 == 0)
+			t.b.len = (size_t)rand_r(&seed) % t.b.len;
+		t.err = ERROR_INIT;
+		if (apply_as(&t, ARCHIVE_WHITEOUT_DELETE) < 0) {
+			failed++;
+			CHECK(t.err.kind != ERROR_NONE && t.err.msg[0] != '\0');
+		}
+	}
+	CHECK(failed > 1000);
+	CHECK_INT(open_descriptors(), before);
+	CHECK(outside_is_untouched());
 }
 
 TEST(apply_without_openat2)
