@@ -17,7 +17,7 @@
 #include "base/trace.h"
 #include "runtime/create.h"
 #include "runtime/launch.h"
-#include "runtime/plan_priv.h"
+#include "runtime/plan/plan_priv.h"
 #include "runtime/record.h"
 #include "runtime/start.h"
 #include "sys/fd.h"

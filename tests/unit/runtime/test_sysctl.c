@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/test.h"
-#include "runtime/plan_priv.h"
+#include "runtime/plan/plan_priv.h"
 
 static int resolve(const char *key, const char *value, uint64_t namespaces, struct plan *p,
 		   struct error *err)

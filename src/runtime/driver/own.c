@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* driver_own: our runtime, in this process. */
+/* driver/own: our runtime, in this process. */
 #include <unistd.h>
 
-#include "runtime/driver_priv.h"
+#include "runtime/driver/driver_priv.h"
 #include "sys/userns.h"
 
 struct own {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_print: the plan as text, for golden tests and people. */
+/* plan/print: the plan as text, for golden tests and people. */
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>

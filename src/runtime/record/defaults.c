@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * record_defaults: what start, exec and delete need of config.json, kept in state.json so that the
+ * record/defaults: what start, exec and delete need of config.json, kept in state.json so that the
  * bundle is not read again: the process, the late hooks, the namespaces, the seccomp listener.
  */
 #include <string.h>

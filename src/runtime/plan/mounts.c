@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_mounts: .mounts to prepared operations. */
+/* plan/mounts: .mounts to prepared operations. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,7 +11,7 @@
 #include "cgroup/cgroup.h"
 #include "fs/idmap.h"
 #include "fs/mount_options.h"
-#include "runtime/plan_priv.h"
+#include "runtime/plan/plan_priv.h"
 #include "sys/fd.h"
 #include "sys/feature.h"
 #include "sys/mountapi.h"

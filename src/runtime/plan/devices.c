@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_devices: default device nodes and .linux.devices. */
+/* plan/devices: default device nodes and .linux.devices. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -7,7 +7,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
-#include "runtime/plan_priv.h"
+#include "runtime/plan/plan_priv.h"
 #include "sys/fd.h"
 #include "sys/mountapi.h"
 

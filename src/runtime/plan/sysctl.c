@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan_sysctl: .linux.sysctl.  Only keys that a namespace of the container holds for itself; strict
+ * plan/sysctl: .linux.sysctl.  Only keys that a namespace of the container holds for itself; strict
  * grammar, so that a value cannot smuggle in another setting (2022-0811) and a key cannot leave
  * /proc/sys.
  */
 #include <string.h>
 
 #include "base/str.h"
-#include "runtime/plan_priv.h"
+#include "runtime/plan/plan_priv.h"
 
 /* ipc_namespaces(7): held per ipc namespace. */
 static const char *const ipc_keys[] = { "kernel/msgmax", "kernel/msgmnb",	  "kernel/msgmni",

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_namespaces: .linux.namespaces, id maps, time offsets, host name. */
+/* plan/namespaces: .linux.namespaces, id maps, time offsets, host name. */
 #include <limits.h>
 
 #include "base/path.h"
 #include "base/str.h"
-#include "runtime/plan_priv.h"
+#include "runtime/plan/plan_priv.h"
 
 static int resolve_list(const struct oci_linux *l, struct plan_namespaces *ret, struct error *err)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_process: .process of config.json (and process.json of exec) to numbers. */
+/* plan/process: .process of config.json (and process.json of exec) to numbers. */
 #include <errno.h>
 #include <linux/ioprio.h>
 #include <sched.h>
 
 #include "base/log.h"
 #include "base/str.h"
-#include "runtime/plan_priv.h"
+#include "runtime/plan/plan_priv.h"
 
 /* linux/sched/types.h of newer kernels than our headers */
 #define PLAN_SCHED_ISO 4

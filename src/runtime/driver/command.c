@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * driver_command: runc, crun or any other OCI runtime by its command line.  Its error is read from
+ * driver/command: runc, crun or any other OCI runtime by its command line.  Its error is read from
  * a JSON log in a memory file that it inherits; what it wrote to stderr is the fallback.
  */
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
-#include "runtime/driver_priv.h"
+#include "runtime/driver/driver_priv.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
 

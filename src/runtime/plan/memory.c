@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_memory: .linux.memoryPolicy for set_mempolicy(2). */
+/* plan/memory: .linux.memoryPolicy for set_mempolicy(2). */
 #include "base/num.h"
 #include "base/str.h"
 #include "base/strv.h"
-#include "runtime/plan_priv.h"
+#include "runtime/plan/plan_priv.h"
 
 /* linux/mempolicy.h; the index is the mode. */
-static const char *const modes[] = {
-	"MPOL_DEFAULT", "MPOL_PREFERRED",      "MPOL_BIND",		  "MPOL_INTERLEAVE",
-	"MPOL_LOCAL",	"MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE"
-};
+static const char *const modes[] = { "MPOL_DEFAULT",
+				     "MPOL_PREFERRED",
+				     "MPOL_BIND",
+				     "MPOL_INTERLEAVE",
+				     "MPOL_LOCAL",
+				     "MPOL_PREFERRED_MANY",
+				     "MPOL_WEIGHTED_INTERLEAVE" };
 
 static const struct {
 	const char *name;
@@ -65,9 +68,9 @@ int plan_resolve_memory_policy(const struct oci_memory_policy *m, struct plan_me
 		while (i < ARRAY_SIZE(flags) && !streq(flags[i].name, *f))
 			i++;
 		if (i == ARRAY_SIZE(flags))
-			return error_set(err, ERROR_INVALID,
-					 "config.json: .linux.memoryPolicy.flags: unknown flag '%s'",
-					 *f);
+			return error_set(
+				err, ERROR_INVALID,
+				"config.json: .linux.memoryPolicy.flags: unknown flag '%s'", *f);
 		ret->flags |= flags[i].flag;
 	}
 	ret->set = true;

@@ -7,7 +7,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
-#include "runtime/driver_priv.h"
+#include "runtime/driver/driver_priv.h"
 
 int runtime_driver_open(const char *path, const char *root, bool systemd_cgroup,
 			struct runtime_driver **ret, struct error *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_priv: the parts of plan_resolve and plan_open, one per file plan_*.c. */
+/* plan_priv: the parts of plan_resolve and plan_open, one per file here. */
 #ifndef CORACLE_RUNTIME_PLAN_PRIV_H
 #define CORACLE_RUNTIME_PLAN_PRIV_H
 

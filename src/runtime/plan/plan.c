@@ -11,7 +11,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
-#include "runtime/plan_priv.h"
+#include "runtime/plan/plan_priv.h"
 #include "sys/fd.h"
 #include "sys/mountapi.h"
 
