@@ -38,7 +38,8 @@ enum error_kind {
 
 struct error {
 	enum error_kind kind;
-	int num; /* positive errno; for kinds other than ERROR_OS the one that stands for the kind */
+	int num; /* positive errno; for kinds other than ERROR_OS the one that stands for the kind
+		  */
 	char msg[ERROR_MSG_MAX];
 };
 

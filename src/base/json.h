@@ -39,7 +39,8 @@ static inline void json_decref_ptr(json_t **j)
 #define scoped_json __attribute__((cleanup(json_decref_ptr)))
 
 /* Parse text; `what` names it in errors ("config.json", a path, a URL). */
-int json_text_parse(const char *text, size_t len, const char *what, json_t **ret, struct error *err);
+int json_text_parse(const char *text, size_t len, const char *what, json_t **ret,
+		    struct error *err);
 /* Encode; indent 0 is compact, else that many blanks.  Keys in insertion order.  HTML characters
  * are not escaped.  Big integers (see above) come out as numbers. */
 void json_text_dump(const json_t *j, unsigned indent, struct buf *out);
@@ -66,13 +67,14 @@ enum json_kind {
 	JT_ARR,	     /* array of structs: pointer member, count at .count_offset (size_t), .table */
 	JT_OBJMAP,   /* object of objects: like JT_ARR, whose element's first member is char *key */
 	JT_U32V,     /* uint32_t *, count at .count_offset */
-	JT_SET,	     /* char **, owned: the sorted keys of an object whose values are {} (Go's set) */
-	JT_RAW,	     /* json_t *, owned reference */
+	JT_SET, /* char **, owned: the sorted keys of an object whose values are {} (Go's set) */
+	JT_RAW, /* json_t *, owned reference */
 	JT_KIND_COUNT
 };
 
-#define JF_REQUIRED 1u	 /* decode: absent is an error */
-#define JF_EMIT_EMPTY 2u /* encode: write it even when zero, NULL or empty ("", [], {}, 0, false);
+#define JF_REQUIRED 1u /* decode: absent is an error */
+#define JF_EMIT_EMPTY                                                                              \
+	2u		 /* encode: write it even when zero, NULL or empty ("", [], {}, 0, false); \
 			  * default is Go's omitempty */
 #define JF_NULL_EMPTY 4u /* with EMIT_EMPTY: NULL pointers, vectors and raw come out as null */
 
@@ -96,21 +98,38 @@ struct json_table {
 };
 
 /* Row constructors: JF_(struct oci_root, "path", path, JT_STR, JF_REQUIRED) and so on. */
-#define JROW(st, k, member, knd, flg) { .key = (k), .kind = (knd), .flags = (flg), .offset = offsetof(st, member) }
-#define JROW_OBJ(st, k, member, knd, flg, tbl)                                                     \
-	{ .key = (k), .kind = (knd), .flags = (flg), .offset = offsetof(st, member), .table = (tbl) }
-#define JROW_ARR(st, k, member, nmember, knd, flg, tbl)                                            \
-	{ .key = (k), .kind = (knd), .flags = (flg), .offset = offsetof(st, member),               \
-	  .count_offset = offsetof(st, nmember), .table = (tbl) }
-#define JROW_U32V(st, k, member, nmember, flg)                                                     \
-	{ .key = (k), .kind = JT_U32V, .flags = (flg), .offset = offsetof(st, member),             \
-	  .count_offset = offsetof(st, nmember) }
-#define JROW_ENUM(st, k, member, flg, nm)                                                          \
-	{ .key = (k), .kind = JT_ENUM, .flags = (flg), .offset = offsetof(st, member), .names = (nm) }
-#define JTABLE(st, rows) { .name = #st, .size = sizeof(st), .fields = (rows), .n_fields = ARRAY_SIZE(rows) }
+#define JROW(st, k, member, knd, flg)                                                     \
+	{                                                                                 \
+		.key = (k), .kind = (knd), .flags = (flg), .offset = offsetof(st, member) \
+	}
+#define JROW_OBJ(st, k, member, knd, flg, tbl)                                             \
+	{                                                                                  \
+		.key = (k), .kind = (knd), .flags = (flg), .offset = offsetof(st, member), \
+		.table = (tbl)                                                             \
+	}
+#define JROW_ARR(st, k, member, nmember, knd, flg, tbl)                                    \
+	{                                                                                  \
+		.key = (k), .kind = (knd), .flags = (flg), .offset = offsetof(st, member), \
+		.count_offset = offsetof(st, nmember), .table = (tbl)                      \
+	}
+#define JROW_U32V(st, k, member, nmember, flg)                                               \
+	{                                                                                    \
+		.key = (k), .kind = JT_U32V, .flags = (flg), .offset = offsetof(st, member), \
+		.count_offset = offsetof(st, nmember)                                        \
+	}
+#define JROW_ENUM(st, k, member, flg, nm)                                                    \
+	{                                                                                    \
+		.key = (k), .kind = JT_ENUM, .flags = (flg), .offset = offsetof(st, member), \
+		.names = (nm)                                                                \
+	}
+#define JTABLE(st, rows)                                                                        \
+	{                                                                                       \
+		.name = #st, .size = sizeof(st), .fields = (rows), .n_fields = ARRAY_SIZE(rows) \
+	}
 
 #define JSON_REFUSE_UNKNOWN 1u /* a key without row is an error that names it */
-#define JSON_IGNORE_CASE 2u    /* key match as Go's encoding/json: exact first, then case-insensitive */
+#define JSON_IGNORE_CASE \
+	2u /* key match as Go's encoding/json: exact first, then case-insensitive */
 
 /* Decode into a zeroed struct.  On failure obj is freed with json_table_free and zeroed. */
 int json_table_decode(const struct json_table *t, const json_t *j, void *obj, const char *what,

@@ -8,7 +8,14 @@
 
 #include <stdbool.h>
 
-enum log_level { LOG_LEVEL_TRACE, LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_COUNT };
+enum log_level {
+	LOG_LEVEL_TRACE,
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_COUNT
+};
 
 /* A sink gets each complete message; default writes "coracle: warning: ..." to stderr. */
 typedef void (*log_sink_fn)(void *arg, enum log_level level, const char *msg);
@@ -20,10 +27,10 @@ void log_set_sink(log_sink_fn fn, void *arg);
 int log_level_parse(const char *s); /* trace debug info warn warning error fatal panic; -1 */
 
 void log_msg(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-#define log_debug(...)                                                                             \
-	do {                                                                                       \
-		if (log_get_level() <= LOG_LEVEL_DEBUG)                                            \
-			log_msg(LOG_LEVEL_DEBUG, __VA_ARGS__);                                     \
+#define log_debug(...)                                         \
+	do {                                                   \
+		if (log_get_level() <= LOG_LEVEL_DEBUG)        \
+			log_msg(LOG_LEVEL_DEBUG, __VA_ARGS__); \
 	} while (0)
 #define log_info(...) log_msg(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_warn(...) log_msg(LOG_LEVEL_WARN, __VA_ARGS__)

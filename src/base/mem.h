@@ -14,7 +14,8 @@
 
 void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *xcalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull));
-void *xrealloc(void *p, size_t n, size_t size) __attribute__((returns_nonnull)); /* overflow-checked */
+void *xrealloc(void *p, size_t n, size_t size)
+	__attribute__((returns_nonnull)); /* overflow-checked */
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull, nonnull));
 char *xstrdup_opt(const char *s); /* NULL stays NULL */
 char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull, nonnull));
@@ -33,7 +34,8 @@ char *xvasprintf(const char *fmt, va_list ap)
  * Capacity grows by powers of two; no capacity member is needed.
  */
 void *array_add_raw(void **items, size_t *n, size_t size);
-#define ARRAY_ADD(items, n) ((__typeof__(items))array_add_raw((void **)&(items), &(n), sizeof(*(items))))
+#define ARRAY_ADD(items, n) \
+	((__typeof__(items))array_add_raw((void **)&(items), &(n), sizeof(*(items))))
 
 static inline void free_ptr(void *p)
 {
@@ -42,23 +44,23 @@ static inline void free_ptr(void *p)
 #define scoped_free __attribute__((cleanup(free_ptr)))
 
 /* scoped(foo_free) struct foo *f: calls foo_free(f) at scope end; define the adaptor once. */
-#define DEFINE_SCOPED(type, func)                                                                  \
-	static inline void func##_scoped(type *p)                                                  \
-	{                                                                                          \
-		func(*p);                                                                          \
+#define DEFINE_SCOPED(type, func)                 \
+	static inline void func##_scoped(type *p) \
+	{                                         \
+		func(*p);                         \
 	}
-#define DEFINE_SCOPED_STRUCT(type, func)                                                           \
-	static inline void func##_scoped(type *p)                                                  \
-	{                                                                                          \
-		func(p);                                                                           \
+#define DEFINE_SCOPED_STRUCT(type, func)          \
+	static inline void func##_scoped(type *p) \
+	{                                         \
+		func(p);                          \
 	}
 #define scoped(func) __attribute__((cleanup(func##_scoped)))
 
-#define take_ptr(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) _taken = (p);                                                        \
-		(p) = NULL;                                                                        \
-		_taken;                                                                            \
+#define take_ptr(p)                         \
+	({                                  \
+		__typeof__(p) _taken = (p); \
+		(p) = NULL;                 \
+		_taken;                     \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * num: strict number parsing and human forms.  All parsers refuse empty strings, white space,
- * signs that the type cannot have, trailing bytes, and overflow: -EINVAL or -ERANGE, output untouched.
+ * signs that the type cannot have, trailing bytes, and overflow: -EINVAL or -ERANGE, output
+ * untouched.
  */
 #ifndef CORACLE_BASE_NUM_H
 #define CORACLE_BASE_NUM_H
@@ -29,7 +30,10 @@ struct opt_i32 {
 	bool set;
 	int32_t value;
 };
-#define OPT_SET(v) { .set = true, .value = (v) }
+#define OPT_SET(v)                        \
+	{                                 \
+		.set = true, .value = (v) \
+	}
 
 int num_i64(const char *s, int64_t *ret);
 int num_u64(const char *s, uint64_t *ret);

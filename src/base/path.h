@@ -7,7 +7,8 @@
 
 /* a/b; one slash between; b absolute is appended all the same.  New string. */
 char *path_join(const char *a, const char *b);
-/* Collapse //, ., .. lexically; never climbs above / of an absolute path; "" becomes ".".  New string. */
+/* Collapse //, ., .. lexically; never climbs above / of an absolute path; "" becomes ".".  New
+ * string. */
 char *path_clean(const char *p);
 /* Last component without slashes (static or inside p). */
 const char *path_base(const char *p);

@@ -51,7 +51,8 @@ int sqldb_query(struct sqldb *db, struct sqldb_stmt **ret, struct error *err, co
 		const char *args, ...);
 /* 1: a row is there, 0: end, < 0 error. */
 int sqldb_step(struct sqldb_stmt *s, struct error *err);
-const char *sqldb_text(struct sqldb_stmt *s, int col); /* borrowed until the next step; NULL is SQL NULL */
+const char *sqldb_text(struct sqldb_stmt *s,
+		       int col); /* borrowed until the next step; NULL is SQL NULL */
 int64_t sqldb_int(struct sqldb_stmt *s, int col);
 const void *sqldb_blob(struct sqldb_stmt *s, int col, size_t *ret_len);
 void sqldb_reset(struct sqldb_stmt *s); /* end reading early */

@@ -19,8 +19,8 @@ const char *str_skip_prefix(const char *s, const char *prefix);
 bool str_has_prefix(const char *s, const char *prefix);
 bool str_has_suffix(const char *s, const char *suffix);
 bool str_ieq(const char *a, const char *b); /* ASCII case-insensitive */
-char *str_trim(char *s);		     /* in place; returns the start */
-char *str_lower(const char *s);		     /* new string */
+char *str_trim(char *s);		    /* in place; returns the start */
+char *str_lower(const char *s);		    /* new string */
 /* Every char of s is in set. */
 bool str_only(const char *s, const char *set);
 /* No byte below 0x20 and not 0x7f. */

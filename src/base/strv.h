@@ -16,8 +16,8 @@ static inline void strv_free_ptr(char ***v)
 #define scoped_strv __attribute__((cleanup(strv_free_ptr)))
 
 size_t strv_len(char *const *v);
-void strv_add(char ***v, const char *s);	  /* copies */
-void strv_add_take(char ***v, char *s);	  /* takes s */
+void strv_add(char ***v, const char *s); /* copies */
+void strv_add_take(char ***v, char *s);	 /* takes s */
 void strv_addf(char ***v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strv_add_all(char ***v, char *const *other); /* copies each */
 char **strv_dup(char *const *v);		  /* NULL stays NULL */

@@ -11,7 +11,7 @@
 #define NSEC_PER_USEC 1000LL
 #define TIME_STR_MAX 64
 
-int64_t time_now_nsec(void);	  /* CLOCK_REALTIME */
+int64_t time_now_nsec(void);	   /* CLOCK_REALTIME */
 int64_t time_monotonic_nsec(void); /* CLOCK_MONOTONIC */
 /* RFC 3339 with nanoseconds as Go prints it (trailing zeros cut), local zone or UTC ("Z").
  * 0 prints "0001-01-01T00:00:00Z", Go's zero time. */

@@ -30,8 +30,8 @@ void trace_end(struct trace_span *span);
 #define TRACE_JOIN_(a, b) a##b
 #define TRACE_JOIN(a, b) TRACE_JOIN_(a, b)
 /* Until the end of the enclosing block; blocks may nest. */
-#define trace_scope(label)                                                                         \
-	__attribute__((cleanup(trace_end), unused)) struct trace_span TRACE_JOIN(                   \
+#define trace_scope(label)                                                        \
+	__attribute__((cleanup(trace_end), unused)) struct trace_span TRACE_JOIN( \
 		trace_scope_span_, __LINE__) = trace_begin(label)
 
 #endif

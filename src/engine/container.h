@@ -35,16 +35,17 @@ enum container_status {
 const char *container_status_name(enum container_status s); /* as in the database */
 
 /* ---- create ---- */
-/* The image must be there already (cli pulls).  Durable unless wish->rm.  ret_warnings may be NULL. */
+/* The image must be there already (cli pulls).  Durable unless wish->rm.  ret_warnings may be NULL.
+ */
 int container_create(struct engine *e, struct wish *w, char ret_id[65], char ***ret_warnings,
 		     struct error *err);
 
 /* ---- start, attach ---- */
 struct container_streams {
-	int in, out, err;	/* -1: not connected */
+	int in, out, err;	 /* -1: not connected */
 	const char *detach_keys; /* "ctrl-p,ctrl-q"; "" disables; NULL: configured */
 	bool sig_proxy;
-	bool tty;		/* our `in` is a terminal: raw mode, resize */
+	bool tty; /* our `in` is a terminal: raw mode, resize */
 	bool no_stdin;
 };
 enum container_attach_end { CONTAINER_ATTACH_EXITED, CONTAINER_ATTACH_DETACHED };
@@ -63,7 +64,8 @@ int container_attach(struct engine *e, const char *word, const struct container_
 /* ---- others ---- */
 int container_stop(struct engine *e, const char *word, struct opt_u32 timeout, struct error *err);
 int container_kill(struct engine *e, const char *word, int sig, struct error *err);
-int container_restart(struct engine *e, const char *word, struct opt_u32 timeout, struct error *err);
+int container_restart(struct engine *e, const char *word, struct opt_u32 timeout,
+		      struct error *err);
 int container_pause(struct engine *e, const char *word, struct error *err);
 int container_unpause(struct engine *e, const char *word, struct error *err);
 struct container_remove_options {
@@ -72,12 +74,14 @@ struct container_remove_options {
 };
 int container_remove(struct engine *e, const char *word, const struct container_remove_options *o,
 		     struct error *err);
-/* After the end: network, mounts, runtime; with remove_it the whole container.  Idempotent; what the
- * monitor's exit command runs. */
+/* After the end: network, mounts, runtime; with remove_it the whole container.  Idempotent; what
+ * the monitor's exit command runs. */
 int container_cleanup(struct engine *e, const char *word, bool remove_it, struct error *err);
 /* Wait for one of the conditions (bits 1u << status); *ret_code as Podman's wait (-1 unknown). */
-int container_wait(struct engine *e, const char *word, unsigned conditions, int *ret_code, struct error *err);
-/* Full id of a word; ERROR_NOT_FOUND "no container with name or ID \"x\" found: no such container". */
+int container_wait(struct engine *e, const char *word, unsigned conditions, int *ret_code,
+		   struct error *err);
+/* Full id of a word; ERROR_NOT_FOUND "no container with name or ID \"x\" found: no such container".
+ */
 int container_lookup(struct engine *e, const char *word, char ret_id[65], struct error *err);
 /* All ids, newest first; for -a, --latest. */
 int container_ids(struct engine *e, char ***ret, struct error *err);
@@ -102,12 +106,16 @@ struct container_summary {
 	bool oom_killed;
 };
 /* One snapshot read; no container lock, no process; live status by /proc. */
-int container_list(struct engine *e, struct container_summary **ret, size_t *ret_n, struct error *err);
+int container_list(struct engine *e, struct container_summary **ret, size_t *ret_n,
+		   struct error *err);
 void container_list_free(struct container_summary *l, size_t n);
 /* Podman's inspect document (reference json-output-fields.tsv); size adds SizeRw, SizeRootFs. */
-int container_inspect(struct engine *e, const char *word, bool size, json_t **ret, struct error *err);
-int container_size(struct engine *e, const char *id, uint64_t *ret_rw, uint64_t *ret_rootfs, struct error *err);
-/* Host pids with what `top` prints; rows of strings for the descriptors ("user","pid",...; NULL default). */
+int container_inspect(struct engine *e, const char *word, bool size, json_t **ret,
+		      struct error *err);
+int container_size(struct engine *e, const char *id, uint64_t *ret_rw, uint64_t *ret_rootfs,
+		   struct error *err);
+/* Host pids with what `top` prints; rows of strings for the descriptors ("user","pid",...; NULL
+ * default). */
 int container_top(struct engine *e, const char *word, char *const *descriptors, char ****ret_rows,
 		  struct error *err);
 void container_top_free(char ***rows);
@@ -118,7 +126,8 @@ struct container_logs_options {
 	int64_t tail;			/* -1: all */
 	int out, err;			/* descriptors written to */
 };
-int container_logs(struct engine *e, char *const *words, const struct container_logs_options *o, struct error *err);
+int container_logs(struct engine *e, char *const *words, const struct container_logs_options *o,
+		   struct error *err);
 
 /* ---- exec ---- */
 struct container_exec_wish {
@@ -128,8 +137,8 @@ struct container_exec_wish {
 	bool terminal, stdin_open, privileged, detach;
 	unsigned preserve_fds;
 };
-/* detach: ret->exit_code 0 and the session id in ret_session (65 bytes, may be NULL).  Otherwise until
- * the command ends. */
+/* detach: ret->exit_code 0 and the session id in ret_session (65 bytes, may be NULL).  Otherwise
+ * until the command ends. */
 int container_exec(struct engine *e, const char *word, const struct container_exec_wish *w,
 		   const struct container_streams *streams, struct container_run_result *ret,
 		   char *ret_session, struct error *err);

@@ -3,16 +3,16 @@
  * engine: containers, volumes, networks and images as a user means them: the facade behind the
  * command line (and later the REST service).  libcoracle's public header is made of these headers.
  *
- * A struct engine is cheap: opening it resolves paths and configuration; database, store and runtime
- * driver are opened on first use, so that a command pays only for what it touches.
+ * A struct engine is cheap: opening it resolves paths and configuration; database, store and
+ *runtime driver are opened on first use, so that a command pays only for what it touches.
  *
  *	GRAPHROOT (/var/lib/coracle)		RUNROOT (/run/coracle)
  *	  db.sqlite				  boot-id
  *	  storage/...				  locks/{container,volume,network}/<id or name>
- *	  volumes/NAME/_data			  containers/<id>/{config.json,attach,ctl,pidfile,conmon.pid,
- *	  networks/NAME.json			      hosts,resolv.conf,hostname,shm,oci-log,exec/<session>/...}
- *	  containers/<id>/ctr.log		  exits/<id>, persist/<id>/{exit,oom}
- *						  netns/<id>, networks/..., runtime/<id>, seccomp/...
+ *	  volumes/NAME/_data
+ *containers/<id>/{config.json,attach,ctl,pidfile,conmon.pid, networks/NAME.json
+ *hosts,resolv.conf,hostname,shm,oci-log,exec/<session>/...} containers/<id>/ctr.log
+ *exits/<id>, persist/<id>/{exit,oom} netns/<id>, networks/..., runtime/<id>, seccomp/...
  */
 #ifndef CORACLE_ENGINE_ENGINE_H
 #define CORACLE_ENGINE_ENGINE_H
@@ -29,16 +29,16 @@ struct store;
 struct network_config;
 struct runtime_driver;
 
-struct engine_options { /* NULL: configuration or default */
-	const char *root;	    /* graph root */
+struct engine_options {	  /* NULL: configuration or default */
+	const char *root; /* graph root */
 	const char *runroot;
-	const char *runtime;	    /* name or path: "coracle-runtime", "runc", "/usr/bin/crun" */
-	const char *conmon;	    /* path of the monitor */
+	const char *runtime; /* name or path: "coracle-runtime", "runc", "/usr/bin/crun" */
+	const char *conmon;  /* path of the monitor */
 	const char *storage_driver;
 	const char *cgroup_manager; /* "cgroupfs" */
 	const char *network_config_dir;
 	const char *volume_path;
-	const char *program;	    /* absolute path of this program */
+	const char *program; /* absolute path of this program */
 };
 
 /* containers.conf is read here (base/toml), once, only when it exists. */
@@ -52,15 +52,16 @@ const char *engine_runroot(const struct engine *e);
 int engine_store(struct engine *e, struct store **ret, struct error *err);
 const struct network_config *engine_network_config(struct engine *e);
 int engine_runtime(struct engine *e, struct runtime_driver **ret, struct error *err);
-/* A value of containers.conf by table and key (borrowed; NULL when unset): "containers", "log_driver". */
+/* A value of containers.conf by table and key (borrowed; NULL when unset): "containers",
+ * "log_driver". */
 const json_t *engine_conf(struct engine *e, const char *table, const char *key);
 
 /* `info` and `version` documents with Podman's keys. */
 int engine_info(struct engine *e, json_t **ret, struct error *err);
 int engine_version(struct engine *e, json_t **ret, struct error *err);
 
-/* system check: finish and repair what killed commands left (containers, mounts, namespaces, cgroups,
- * veths, nft rules, leases, files, store); one sentence per finding. */
+/* system check: finish and repair what killed commands left (containers, mounts, namespaces,
+ * cgroups, veths, nft rules, leases, files, store); one sentence per finding. */
 struct engine_check_report {
 	char **findings, **repaired;
 };

@@ -9,7 +9,15 @@
 
 #include "engine/engine.h"
 
-enum lock_kind { LOCK_POD, LOCK_CONTAINER, LOCK_VOLUME, LOCK_NETWORK, LOCK_STORAGE, LOCK_IMAGE, LOCK_KIND_COUNT };
+enum lock_kind {
+	LOCK_POD,
+	LOCK_CONTAINER,
+	LOCK_VOLUME,
+	LOCK_NETWORK,
+	LOCK_STORAGE,
+	LOCK_IMAGE,
+	LOCK_KIND_COUNT
+};
 
 struct object_lock {
 	int fd;
@@ -17,9 +25,11 @@ struct object_lock {
 };
 #define OBJECT_LOCK_INIT ((struct object_lock){ .fd = -1 })
 
-int locks_take(struct engine *e, enum lock_kind kind, const char *name, struct object_lock *ret, struct error *err);
+int locks_take(struct engine *e, enum lock_kind kind, const char *name, struct object_lock *ret,
+	       struct error *err);
 /* ERROR_BUSY at once when somebody has it. */
-int locks_try(struct engine *e, enum lock_kind kind, const char *name, struct object_lock *ret, struct error *err);
+int locks_try(struct engine *e, enum lock_kind kind, const char *name, struct object_lock *ret,
+	      struct error *err);
 void locks_release(struct object_lock *l);
 /* Object is gone: unlink the file while holding it. */
 void locks_remove(struct engine *e, struct object_lock *l, const char *name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wish: what a user asks of a new container.  Filled by the command line (or REST), completed by the
- * image and the configuration in container_create, then stored unchanged as the container's
+ * wish: what a user asks of a new container.  Filled by the command line (or REST), completed by
+ * the image and the configuration in container_create, then stored unchanged as the container's
  * configuration.  Every member has a row in wish_table, so it is kept as a JSON document.
  */
 #ifndef CORACLE_ENGINE_WISH_H
@@ -12,9 +12,9 @@
 #include "oci/runtime_spec.h"
 
 struct wish_process {
-	char **entrypoint;	/* [] clears the image's; NULL keeps it */
+	char **entrypoint; /* [] clears the image's; NULL keeps it */
 	char **command;
-	char **env;		/* NAME=VALUE, resolved by the caller (-e NAME, files) */
+	char **env; /* NAME=VALUE, resolved by the caller (-e NAME, files) */
 	char **unset_env;
 	bool unset_env_all, env_host;
 	struct opt_bool http_proxy;
@@ -33,7 +33,7 @@ struct wish_process {
 	char *init_path;
 	char *timezone;
 	struct opt_i32 oom_score_adj;
-	struct opt_u32 timeout;	     /* seconds until it is killed */
+	struct opt_u32 timeout; /* seconds until it is killed */
 	char *systemd;
 };
 
@@ -41,22 +41,22 @@ struct wish_security {
 	bool privileged, no_new_privileges, read_only;
 	struct opt_bool read_only_tmpfs;
 	char **cap_add, **cap_drop;
-	char *seccomp;		/* profile path, "unconfined", or NULL: default */
+	char *seccomp; /* profile path, "unconfined", or NULL: default */
 	char **mask, **unmask;
 	char *apparmor;
 	char **label_opts;
 	struct strmap sysctl;
 	/* filled by create: */
-	char **capabilities;	/* effective list, CAP_ names, sorted */
+	char **capabilities; /* effective list, CAP_ names, sorted */
 };
 
 /* One -v, --mount, --tmpfs, or image VOLUME. */
 struct wish_mount {
-	char *type;	   /* "bind" "volume" "tmpfs" "image" */
-	char *source;	   /* host path, volume name (empty: anonymous), image */
+	char *type;   /* "bind" "volume" "tmpfs" "image" */
+	char *source; /* host path, volume name (empty: anonymous), image */
 	char *destination;
-	char **options;	   /* as given: ro, z, U, rprivate, nocopy, size=..., subpath=... */
-	bool anonymous;	   /* volume made for this container: goes with it */
+	char **options; /* as given: ro, z, U, rprivate, nocopy, size=..., subpath=... */
+	bool anonymous; /* volume made for this container: goes with it */
 };
 
 struct wish_device {
@@ -64,7 +64,7 @@ struct wish_device {
 };
 
 struct wish_network {
-	char *mode;	   /* bridge none host private container:ID ns:PATH */
+	char *mode;				/* bridge none host private container:ID ns:PATH */
 	struct network_attachment *attachments; /* for bridge */
 	size_t n_attachments;
 	struct network_port *ports;
@@ -72,7 +72,7 @@ struct wish_network {
 	bool publish_all;
 	char **expose;
 	char **dns, **dns_search, **dns_options; /* dns "none": leave resolv.conf alone */
-	char **add_host;   /* "name:ip" */
+	char **add_host;			 /* "name:ip" */
 	bool no_hosts, no_hostname;
 	char *hosts_file;
 };
@@ -80,22 +80,22 @@ struct wish_network {
 struct wish_namespaces {
 	char *pid, *ipc, *uts, *user, *cgroup; /* modes as Podman names them */
 	char *cgroup_parent;
-	char *cgroups;		/* enabled disabled no-conmon split */
+	char *cgroups; /* enabled disabled no-conmon split */
 };
 
 struct wish_log {
-	char *driver;		/* k8s-file none passthrough journald */
+	char *driver; /* k8s-file none passthrough journald */
 	char *path;
-	int64_t max_size;	/* bytes; 0: none */
+	int64_t max_size; /* bytes; 0: none */
 	struct opt_u32 max_files;
 	char *tag;
 };
 
 struct wish {
-	char *name;		/* NULL: random */
-	char *image;		/* the word the user gave */
+	char *name;		     /* NULL: random */
+	char *image;		     /* the word the user gave */
 	char *image_id, *image_name; /* filled by create */
-	char *rootfs;		/* --rootfs */
+	char *rootfs;		     /* --rootfs */
 	char *hostname;
 	struct strmap labels, annotations;
 	struct wish_process process;
@@ -104,7 +104,7 @@ struct wish {
 	struct opt_i64 shm_size;
 	struct wish_mount *mounts;
 	size_t n_mounts;
-	char *image_volumes;	/* anonymous (bind), tmpfs, ignore */
+	char *image_volumes; /* anonymous (bind), tmpfs, ignore */
 	char **volumes_from;
 	struct wish_device *devices;
 	size_t n_devices;
@@ -114,8 +114,8 @@ struct wish {
 	bool rm;
 	bool replace;
 	char *cidfile, *pidfile, *conmon_pidfile;
-	char *runtime;		/* --runtime, as path */
-	char **create_command;	/* argv, for inspect */
+	char *runtime;	       /* --runtime, as path */
+	char **create_command; /* argv, for inspect */
 	char *image_policy;
 };
 extern const struct json_table wish_table;

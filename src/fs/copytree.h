@@ -13,8 +13,8 @@
 
 /* Content of src_fd (directory) into dst_fd (directory, its own metadata set from src too). */
 int copytree(int src_fd, int dst_fd, unsigned flags, struct error *err);
-/* Bytes (sizes of what is no directory, as the engines count) and inodes below dirfd, hard links once,
- * not crossing mounts. */
+/* Bytes (sizes of what is no directory, as the engines count) and inodes below dirfd, hard links
+ * once, not crossing mounts. */
 int tree_usage(int dirfd, unsigned long long *ret_bytes, unsigned long long *ret_inodes);
 bool tree_is_empty(int dirfd);
 

@@ -18,7 +18,7 @@ struct mount_options {
 	unsigned long propagation;   /* MS_SHARED|MS_REC ...; 0 none */
 	bool bind, rbind, remount;
 	bool tmpcopyup, idmap, ridmap, copy_symlink, dest_nofollow, src_nofollow;
-	char **data;		     /* what is passed to the file system, in order */
+	char **data; /* what is passed to the file system, in order */
 };
 /* Unknown words become data. */
 int mount_options_parse(char *const *options, struct mount_options *ret, struct error *err);

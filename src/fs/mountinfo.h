@@ -11,10 +11,10 @@
 struct mountinfo_entry {
 	int id, parent;
 	unsigned major, minor;
-	char *root;	  /* unescaped */
+	char *root; /* unescaped */
 	char *target;
-	char *options;	  /* per mount */
-	char *optional;	  /* "shared:1 master:2" or "" */
+	char *options;	/* per mount */
+	char *optional; /* "shared:1 master:2" or "" */
 	char *type;
 	char *source;
 	char *super_options;

@@ -15,7 +15,7 @@ struct overlay_mount {
 	char *const *lower; /* topmost first, absolute, at least one */
 	const char *upper;  /* NULL: read-only */
 	const char *work;
-	bool is_volatile;   /* no syncfs at unmount (kernel >= 5.10) */
+	bool is_volatile; /* no syncfs at unmount (kernel >= 5.10) */
 	bool nodev, metacopy, userxattr;
 	const char *context; /* SELinux context option or NULL */
 };

@@ -32,7 +32,8 @@ struct monitor_exit_options {
 	const char *dir, *persist_dir;
 	const char *command;
 	struct option_list command_args;
-	const char *lock; /* ours: whoever holds it cleans up; a file that is gone means it is done */
+	const char
+		*lock; /* ours: whoever holds it cleans up; a file that is gone means it is done */
 	int64_t delay_sec;
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * image_spec: OCI image specification 1.1 and Docker schema 2 documents: descriptor, manifest, index
- * (manifest list), image config, layout; the docker-archive manifest.json.
+ * image_spec: OCI image specification 1.1 and Docker schema 2 documents: descriptor, manifest,
+ * index (manifest list), image config, layout; the docker-archive manifest.json.
  *
- * Documents are hostile input: *_parse checks the grammar of digests, sizes >= 0, schemaVersion 2, and
- * refuses a document that has both "layers" and "manifests" (CVE-2021-41190).
+ * Documents are hostile input: *_parse checks the grammar of digests, sizes >= 0, schemaVersion 2,
+ * and refuses a document that has both "layers" and "manifests" (CVE-2021-41190).
  */
 #ifndef CORACLE_OCI_IMAGE_SPEC_H
 #define CORACLE_OCI_IMAGE_SPEC_H

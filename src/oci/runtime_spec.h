@@ -252,7 +252,7 @@ struct oci_spec {
 	size_t n_mounts;
 	struct oci_hooks *hooks;
 	struct strmap annotations;
-	struct oci_linux *linux_; /* "linux" is a macro of gnu17 */
+	struct oci_linux *linux_;			/* "linux" is a macro of gnu17 */
 	json_t *windows, *solaris, *vm, *zos, *freebsd; /* JT_RAW; refused by validate */
 };
 
@@ -263,8 +263,8 @@ extern const struct json_table oci_seccomp_table;
 extern const struct json_table oci_mount_table;
 
 /* What the specification demands of a document, whatever the kernel: version 1.x, root, cwd
- * absolute, args, duplicate namespaces and rlimits, mounts, hooks, seccomp, mappings that come in pairs.
- * Messages carry the JSON path.  A major version other than 1 is ERROR_UNSUPPORTED. */
+ * absolute, args, duplicate namespaces and rlimits, mounts, hooks, seccomp, mappings that come in
+ * pairs. Messages carry the JSON path.  A major version other than 1 is ERROR_UNSUPPORTED. */
 int oci_spec_validate(const struct oci_spec *spec, struct error *err);
 int oci_process_validate(const struct oci_process *p, struct error *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* atomic_file: write to a temporary name in the same directory, then rename: a reader never sees half. */
+/* atomic_file: write to a temporary name in the same directory, then rename: a reader never sees
+ * half. */
 #ifndef CORACLE_SYS_ATOMIC_FILE_H
 #define CORACLE_SYS_ATOMIC_FILE_H
 

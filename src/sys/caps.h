@@ -16,8 +16,8 @@ struct caps {
 int caps_from_name(const char *name);
 /* "CAP_CHOWN"; NULL beyond what we know.  Static. */
 const char *caps_name(int cap);
-uint64_t caps_known(void);	 /* all that this build has names for */
-int caps_last(void);		 /* highest that the kernel has (/proc/sys/kernel/cap_last_cap) */
+uint64_t caps_known(void); /* all that this build has names for */
+int caps_last(void);	   /* highest that the kernel has (/proc/sys/kernel/cap_last_cap) */
 /* Current sets of this process. */
 int caps_get(struct caps *ret);
 /* In this order: bounding drop (needs SETPCAP), effective/permitted/inheritable by capset, ambient
@@ -25,7 +25,7 @@ int caps_get(struct caps *ret);
 int caps_drop_bounding(uint64_t keep);
 int caps_set(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 int caps_set_ambient(uint64_t ambient);
-int caps_keep(bool on); /* PR_SET_KEEPCAPS */
+int caps_keep(bool on);	 /* PR_SET_KEEPCAPS */
 bool caps_have(int cap); /* effective */
 
 #endif

@@ -17,21 +17,23 @@ static inline void fd_close_ptr(int *fd)
 	fd_close(*fd);
 }
 #define scoped_fd __attribute__((cleanup(fd_close_ptr)))
-#define take_fd(fd)                                                                                \
-	({                                                                                         \
-		int _taken_fd = (fd);                                                              \
-		(fd) = -1;                                                                         \
-		_taken_fd;                                                                         \
+#define take_fd(fd)                   \
+	({                            \
+		int _taken_fd = (fd); \
+		(fd) = -1;            \
+		_taken_fd;            \
 	})
 
-int fd_open(int dirfd, const char *path, int flags, mode_t mode); /* openat + O_CLOEXEC, EINTR retried */
+int fd_open(int dirfd, const char *path, int flags,
+	    mode_t mode); /* openat + O_CLOEXEC, EINTR retried */
 /* Whole file up to max bytes (ERROR_LIMIT / -EFBIG beyond). */
 int fd_read_all(int fd, size_t max, struct buf *out);
 int fd_read_file(int dirfd, const char *path, size_t max, struct buf *out);
 /* One line or value, trailing newline cut, into a fixed buffer; returns length. */
 int fd_read_line(int dirfd, const char *path, char *out, size_t size);
 int fd_write_all(int fd, const void *data, size_t len);
-/* Write one value to an existing file (O_WRONLY|O_TRUNC not O_CREAT): sysfs, cgroup and proc files. */
+/* Write one value to an existing file (O_WRONLY|O_TRUNC not O_CREAT): sysfs, cgroup and proc files.
+ */
 int fd_write_file(int dirfd, const char *path, const char *data);
 int fd_set_cloexec(int fd, bool on);
 int fd_set_nonblock(int fd, bool on);

@@ -41,10 +41,10 @@ int mountapi_new_at(const char *type, const char *source, char *const *options, 
 int mountapi_move(int from_dirfd, const char *from, int to_dirfd, const char *to, unsigned flags);
 /* Without mount_setattr(2) only what is not recursive, and an attached mount, can be changed;
  * else -EOPNOTSUPP.
- * attr_set/attr_clr: MOUNT_ATTR_*; propagation MS_SHARED.. or 0; userns_fd for MOUNT_ATTR_IDMAP else
- * -1; recursive: AT_RECURSIVE. */
-int mountapi_setattr(int fd, const char *path, unsigned at_flags, uint64_t attr_set, uint64_t attr_clr,
-		     uint64_t propagation, int userns_fd);
+ * attr_set/attr_clr: MOUNT_ATTR_*; propagation MS_SHARED.. or 0; userns_fd for MOUNT_ATTR_IDMAP
+ * else -1; recursive: AT_RECURSIVE. */
+int mountapi_setattr(int fd, const char *path, unsigned at_flags, uint64_t attr_set,
+		     uint64_t attr_clr, uint64_t propagation, int userns_fd);
 /* MS_* bits (RDONLY NOSUID NODEV NOEXEC NOATIME ... NOSYMFOLLOW) to MOUNT_ATTR_*. */
 uint64_t mountapi_attr_from_ms(unsigned long ms_flags);
 unsigned long mountapi_ms_from_attr(uint64_t mount_attr);
@@ -56,7 +56,7 @@ int mountapi_mount(const char *source, const char *target, const char *type, uns
 int mountapi_mount_fd(const char *source, int target_fd, const char *type, unsigned long flags,
 		      const char *data);
 int mountapi_umount(const char *path, int flags); /* UMOUNT_NOFOLLOW always added */
-int mountapi_pivot_root(int new_root_fd);	  /* fchdir + pivot_root(".", ".") + umount old + chdir / */
+int mountapi_pivot_root(int new_root_fd); /* fchdir + pivot_root(".", ".") + umount old + chdir / */
 /* Mount id (statx STATX_MNT_ID) of the mount that fd lies on. */
 int mountapi_id(int fd, uint64_t *ret);
 /* Is path itself a mount point (statx STATX_ATTR_MOUNT_ROOT)?  1/0/-errno */

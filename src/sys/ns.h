@@ -9,24 +9,34 @@
 
 #include "base/error.h"
 
-enum ns_type { NS_USER, NS_MOUNT, NS_PID, NS_NET, NS_IPC, NS_UTS, NS_CGROUP, NS_TIME, NS_TYPE_COUNT };
+enum ns_type {
+	NS_USER,
+	NS_MOUNT,
+	NS_PID,
+	NS_NET,
+	NS_IPC,
+	NS_UTS,
+	NS_CGROUP,
+	NS_TIME,
+	NS_TYPE_COUNT
+};
 
-uint64_t ns_clone_flag(enum ns_type t);	     /* CLONE_NEW* */
-const char *ns_proc_name(enum ns_type t);    /* "mnt", "net", ... */
-const char *ns_oci_name(enum ns_type t);     /* "mount", "network", ... */
-int ns_type_from_oci(const char *name);	     /* enum or -1 */
+uint64_t ns_clone_flag(enum ns_type t);	  /* CLONE_NEW* */
+const char *ns_proc_name(enum ns_type t); /* "mnt", "net", ... */
+const char *ns_oci_name(enum ns_type t);  /* "mount", "network", ... */
+int ns_type_from_oci(const char *name);	  /* enum or -1 */
 
 struct ns_clone {
-	uint64_t flags;	    /* CLONE_NEW* and CLONE_PARENT, CLONE_INTO_CGROUP is set by cgroup_fd */
-	int cgroup_fd;	    /* -1: none */
-	int *ret_pidfd;	    /* may be NULL */
-	int exit_signal;    /* SIGCHLD */
+	uint64_t flags;	 /* CLONE_NEW* and CLONE_PARENT, CLONE_INTO_CGROUP is set by cgroup_fd */
+	int cgroup_fd;	 /* -1: none */
+	int *ret_pidfd;	 /* may be NULL */
+	int exit_signal; /* SIGCHLD */
 };
 /* clone3 with copied memory (fork semantics); falls back to clone when clone3 is missing or denied
  * (cgroup_fd then is -EOPNOTSUPP).  0 in the child, pid in the parent, -errno. */
 pid_t ns_clone3(const struct ns_clone *c);
 
-int ns_open(pid_t pid, enum ns_type t);	  /* /proc/PID/ns/X */
+int ns_open(pid_t pid, enum ns_type t); /* /proc/PID/ns/X */
 /* Open a path and check that it is a namespace of that type (NS_GET_NSTYPE). */
 int ns_open_path(const char *path, enum ns_type t, struct error *err);
 int ns_enter(int fd, enum ns_type t);

@@ -29,7 +29,7 @@ bool proc_fd_is_procfs(int fd);
 bool proc_fd_is_sysfs(int fd);
 
 struct proc_stat {
-	char state;	     /* R S D Z X ... */
+	char state; /* R S D Z X ... */
 	pid_t ppid;
 	uint64_t start_time; /* clock ticks since boot, field 22 */
 	uint64_t utime_ticks, stime_ticks;

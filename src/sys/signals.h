@@ -8,8 +8,9 @@ void signals_reset(void);
 void signals_ignore_pipe(void);
 
 /* Catch SIGINT and SIGTERM for a while: each writes to the eventfd (signals_catch_stop) and is back
- * at its former disposition at once, so that a second one acts as if nobody caught it; a signal that
- * is ignored stays ignored.  SIGPIPE is ignored meanwhile.  One scope at a time in a process. */
+ * at its former disposition at once, so that a second one acts as if nobody caught it; a signal
+ * that is ignored stays ignored.  SIGPIPE is ignored meanwhile.  One scope at a time in a process.
+ */
 void signals_catch_stop(int eventfd);
 void signals_release_stop(void);
 

@@ -15,7 +15,8 @@ int sock_connect_unix(int dirfd, const char *path, int type, struct error *err);
 int sock_pair(int type, int ret[2]);
 /* Send data (at least one byte) with n descriptors (SCM_RIGHTS). */
 int sock_send_fds(int sock, const void *data, size_t len, const int *fds, size_t n);
-/* Receive at most max_fds; all CLOEXEC; superfluous ones closed.  Returns bytes, *ret_n descriptors. */
+/* Receive at most max_fds; all CLOEXEC; superfluous ones closed.  Returns bytes, *ret_n
+ * descriptors. */
 ssize_t sock_recv_fds(int sock, void *data, size_t len, int *fds, size_t max_fds, size_t *ret_n);
 int sock_peer_uid(int sock, uid_t *ret);
 

@@ -35,13 +35,15 @@ struct spawn {
 	const struct spawn_fd *fds;
 	size_t n_fds;
 };
-#define SPAWN_INIT                                                                                 \
+#define SPAWN_INIT \
 	((struct spawn){ .exec_fd = -1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1 })
 
-/* Start it; exec failures of the child are reported here, as ERROR_OS with errno ENOENT, EACCES... */
+/* Start it; exec failures of the child are reported here, as ERROR_OS with errno ENOENT, EACCES...
+ */
 int spawn_start(const struct spawn *s, struct pidref *ret, struct error *err);
 /* Start, feed `input` (may be NULL), collect stdout and stderr up to max bytes each (may be NULL),
- * wait at most timeout_msec (-1 none; then SIGKILL and ERROR_TIMEOUT).  Returns 0 and the status. */
+ * wait at most timeout_msec (-1 none; then SIGKILL and ERROR_TIMEOUT).  Returns 0 and the status.
+ */
 int spawn_run(const struct spawn *s, const char *input, size_t input_len, size_t max,
 	      struct buf *out, struct buf *errout, int timeout_msec, int *ret_status,
 	      struct error *err);

@@ -31,7 +31,8 @@ int id_map_validate(const struct id_map *m, struct error *err);
  * when the direct write is refused. */
 int userns_write_maps(pid_t pid, const struct id_map *uids, const struct id_map *gids,
 		      struct error *err);
-/* A descriptor of a user namespace with these maps, for id-mapped mounts (child made and reaped). */
+/* A descriptor of a user namespace with these maps, for id-mapped mounts (child made and reaped).
+ */
 int userns_fd(const struct id_map *uids, const struct id_map *gids, struct error *err);
 /* Are we in the initial user namespace with uid 0 and CAP_SYS_ADMIN? */
 bool userns_initial(void);

@@ -29,8 +29,8 @@
 
 #define ATTACH_PACKET_STDOUT 2
 #define ATTACH_PACKET_STDERR 3
-#define ATTACH_PACKET_MAX 8192	 /* data bytes of one packet to a client */
-#define ATTACH_STDIN_MAX 32768	 /* bytes of one packet from a client */
+#define ATTACH_PACKET_MAX 8192 /* data bytes of one packet to a client */
+#define ATTACH_STDIN_MAX 32768 /* bytes of one packet from a client */
 #define MONITOR_CTL_LINE_MAX 199
 #define MONITOR_MESSAGE_MAX 8191
 
@@ -42,7 +42,8 @@ struct monitor_sync {
 };
 /* One line without newline; -EINVAL. */
 int monitor_sync_parse(const char *line, size_t len, struct monitor_sync *ret);
-void monitor_sync_format(enum monitor_sync_key key, int64_t data, const char *message, struct buf *out);
+void monitor_sync_format(enum monitor_sync_key key, int64_t data, const char *message,
+			 struct buf *out);
 
 struct monitor_ctl {
 	int type; /* 1 resize, 2 reopen */

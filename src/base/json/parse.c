@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text in: jansson's parser behind a scan that bounds depth and the number of values, refuses NUL in
- * strings, and rewrites integers above INT64_MAX (see json/json_priv.h).
+ * Text in: jansson's parser behind a scan that bounds depth and the number of values, refuses NUL
+ * in strings, and rewrites integers above INT64_MAX (see json/json_priv.h).
  *
- * A parser of our own was tried and measured: runc's 2.5 KB config.json in 14 us instead of 62.  Half a
- * per cent of a container start is not worth a second JSON parser to keep right.
+ * A parser of our own was tried and measured: runc's 2.5 KB config.json in 14 us instead of 62.
+ * Half a per cent of a container start is not worth a second JSON parser to keep right.
  */
 #include "base/json.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inspect_priv: building Podman's inspect documents (reference json-output-fields.tsv).  Every setter
- * takes the object and a key and always writes the key: Podman's documents show empty values.
+ * inspect_priv: building Podman's inspect documents (reference json-output-fields.tsv).  Every
+ * setter takes the object and a key and always writes the key: Podman's documents show empty
+ * values.
  */
 #ifndef CORACLE_ENGINE_INSPECT_INSPECT_PRIV_H
 #define CORACLE_ENGINE_INSPECT_INSPECT_PRIV_H
