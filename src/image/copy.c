@@ -122,7 +122,7 @@ static int choose_manifest(struct copy *c, struct error *err)
 {
 	scoped(image_index_done) struct image_index index = { 0 };
 	const struct image_descriptor *d;
-	enum image_document kind;
+	enum image_document kind = IMAGE_DOC_MANIFEST;
 	int r = image_index_parse(buf_str(&c->manifest), c->manifest.len, c->src->what, &index,
 				  err);
 
@@ -290,7 +290,7 @@ static void say(const struct image_copy_options *o, const char *message)
 
 static int run_copy(struct copy *c, char *const *names, char *const *repos, struct error *err)
 {
-	enum image_document kind;
+	enum image_document kind = IMAGE_DOC_MANIFEST;
 	int r = fetch_document(c, NULL, &kind, err);
 
 	if (r < 0)

@@ -6,6 +6,7 @@
  */
 #include "image/http.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <poll.h>
@@ -560,6 +561,7 @@ int http_open(struct http_client *c, const struct http_request *q, struct http_s
 
 		if (r < 0)
 			return r;
+		assert(s != NULL);
 		if (!is_redirect(s->status) || q->form != NULL) {
 			*ret = take_ptr(s);
 			return 0;
@@ -567,6 +569,7 @@ int http_open(struct http_client *c, const struct http_request *q, struct http_s
 		r = redirect_target(c, s, &next, err);
 		if (r < 0)
 			return r;
+		assert(next != NULL);
 		free(url);
 		url = next;
 	}

@@ -444,7 +444,9 @@ static int load_path(struct load *l, struct error *err)
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		l->path = path;
 		l->shown = "standard input";
-		return load_file(l, err);
+		r = load_file(l, err);
+		l->path = "-"; /* the descriptor goes */
+		return r;
 	}
 	r = fd_stat(AT_FDCWD, l->path, 0, &st);
 	if (r < 0)

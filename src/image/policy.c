@@ -35,7 +35,7 @@ static char *find_file(const char *given)
 
 	if (given != NULL)
 		return xstrdup(given);
-	if (!str_empty(env))
+	if (env != NULL && env[0] != '\0')
 		return xstrdup(env);
 	user = confdir_user("policy.json");
 	if (user != NULL && access(user, F_OK) == 0)

@@ -221,7 +221,7 @@ int image_ref_parse(const char *s, struct image_ref *ret, struct error *err)
 	r.tag = xstrdup_opt(tag != NULL || hash != NULL ? tag : "latest");
 	r.digest = xstrdup_opt(hash);
 	*ret = r;
-	r = (struct image_ref){ 0 };
+	memset(&r, 0, sizeof(r)); /* given away */
 	return 0;
 }
 

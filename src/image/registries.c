@@ -221,7 +221,7 @@ static int load_main(struct registries *into, struct error *err)
 	const char *const files[] = { user, MAIN_FILE };
 	int r;
 
-	if (!str_empty(env)) {
+	if (env != NULL && env[0] != '\0') {
 		r = load_file(into, env, err);
 		if (r == -ENOENT)
 			return error_os(err, ENOENT, "read '%s' of CONTAINERS_REGISTRIES_CONF",

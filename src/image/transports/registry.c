@@ -9,6 +9,7 @@
  */
 #include "image/transport.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -134,6 +135,7 @@ static int get_document(struct registry_source *s, const char *rest, char *const
 		if (r == 0)
 			r = http_read_all(h, out, &transient, &one);
 		if (r == 0) {
+			assert(h != NULL);
 			*ret_type = xstrdup(h->content_type != NULL ? h->content_type : "");
 			return 0;
 		}
