@@ -69,6 +69,7 @@ enum fault {
 	ENDLESS_401,
 	TOKEN_INJECTION, /* a token with a line end */
 	NO_MANIFEST,
+	TOKEN, /* no fault: bearer tokens, each good for two requests */
 	FAULT_COUNT
 };
 
@@ -113,19 +114,22 @@ static const char *const fault_names[] = {
 	"endless-401",
 	"token-injection",
 	"no-manifest",
+	"token",
 };
 _Static_assert(ARRAY_SIZE(fault_names) == FAULT_COUNT, "one name per fault");
 
 static struct buf layer;
 static struct digest layer_digest;
 static int ports[2];
-static atomic_uint cuts[FAULT_COUNT]; /* how often each flaky fault struck */
+static atomic_uint tokens, token_uses; /* TOKEN: how many were given; uses of the last */
+static atomic_uint cuts[FAULT_COUNT];  /* how often each flaky fault struck */
 
 struct request {
 	int fd;
 	int origin; /* 0: the main port */
 	char path[1024];
-	bool authorized;
+	bool authorized, basic;
+	unsigned token;		 /* Authorization: Bearer tokenN */
 	unsigned long long from; /* Range */
 	enum fault fault;
 };
@@ -322,6 +326,21 @@ static void dribble(struct request *q)
 			return;
 }
 
+/* What a token server should be asked: "service=" and "scope=" of the challenge. */
+static void send_good_token(struct request *q)
+{
+	scoped_free char *body = NULL;
+
+	if (strstr(q->path, "service=the%20service&scope=repository%3Atoken%3Apull") == NULL) {
+		send_status(q, "400 Bad Request", "");
+		return;
+	}
+	atomic_store(&token_uses, 0);
+	body = xasprintf("{\"access_token\":\"token%u\",\"expires_in\":60}",
+			 atomic_fetch_add(&tokens, 1) + 1);
+	send_document(q, "application/json", body, strlen(body));
+}
+
 static void send_token(struct request *q)
 {
 	static const char body[] = "{\"token\": \"abc\\r\\nX-Injected: yes\"}";
@@ -476,6 +495,16 @@ static bool answer_early(struct request *q)
 			ports[0]);
 		send_status(q, "401 Unauthorized", extra);
 		return true;
+	case TOKEN:
+		if (q->token > 0 && q->token == atomic_load(&tokens) &&
+		    atomic_fetch_add(&token_uses, 1) < 2)
+			return false;
+		extra = xasprintf(
+			"WWW-Authenticate: Bearer realm=\"http://127.0.0.1:%d/tokens?a=b\","
+			"service=\"the service\",scope=\"repository:token:pull\"\r\n",
+			ports[0]);
+		send_status(q, "401 Unauthorized", extra);
+		return true;
 	case NO_MANIFEST:
 		send_status(q, "404 Not Found", "");
 		return true;
@@ -499,6 +528,10 @@ static void answer(struct request *q)
 	char name[256], rest[512], kind[32];
 	int f;
 
+	if (str_has_prefix(q->path, "/tokens?a=b&")) {
+		send_good_token(q);
+		return;
+	}
 	if (str_has_prefix(q->path, "/token")) {
 		send_token(q);
 		return;
@@ -538,6 +571,11 @@ static bool read_request(struct request *q)
 	if (sscanf(buf_str(&b), "%*s %1023s", q->path) != 1)
 		return false;
 	q->authorized = strcasestr(buf_str(&b), "\r\nAuthorization:") != NULL;
+	q->basic = strcasestr(buf_str(&b), "\r\nAuthorization: Basic dXNlcjpzZWNyZXQ=\r\n") != NULL;
+	range = strcasestr(buf_str(&b), "\r\nAuthorization: Bearer token");
+	if (range != NULL)
+		q->token = (unsigned)strtoul(range + strlen("\r\nAuthorization: Bearer token"),
+					     NULL, 10);
 	range = strcasestr(buf_str(&b), "\r\nRange: bytes=");
 	if (range != NULL)
 		q->from = strtoull(range + strlen("\r\nRange: bytes="), NULL, 10);
@@ -549,8 +587,9 @@ static void *serve(void *arg)
 	struct request *q = arg;
 
 	if (read_request(q)) {
-		printf("%s %s%s\n", q->origin == 0 ? "main" : "other", q->path,
-		       q->origin != 0 && q->authorized ? " leak" : "");
+		printf("%s %s%s%s\n", q->origin == 0 ? "main" : "other", q->path,
+		       q->origin != 0 && q->authorized ? " leak" : "",
+		       q->basic ? " user:secret" : "");
 		answer(q);
 	}
 	shutdown(q->fd, SHUT_WR);

@@ -140,6 +140,16 @@ fails() {
 	! grep -q Injected "$BAD_LOG"
 }
 
+@test "control: bearer tokens, fetched again when they run out" {
+	run -0 tool pull "$BAD/token"
+	grep -q '^main /tokens?a=b&service=the%20service&scope=repository%3Atoken%3Apull$' "$BAD_LOG"
+	ROOT=$BATS_TEST_TMPDIR/other
+	run -0 tool --creds user:secret pull "$BAD/token"
+	[ "$(grep -c '^main /tokens?a=b&.* user:secret$' "$BAD_LOG")" -ge 2 ]
+	# The password goes to the token server only.
+	! grep '^main /v2/token/.*user:secret' "$BAD_LOG"
+}
+
 @test "documents that are no image" {
 	fails schema1 unsupported "schema 1"
 	fails manifest-and-index "" ""
