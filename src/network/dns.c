@@ -149,7 +149,6 @@ static int start_server(const struct network_config *c, struct error *err)
 {
 	scoped_free char *program = NULL;
 	scoped_free char *config = path_join(rundir_path(c), DNS_DIR);
-	scoped(buf_done) struct buf errors = BUF_INIT;
 	struct spawn s = SPAWN_INIT;
 	int status = 0, r = find_helper(c, &program, err);
 

@@ -64,7 +64,6 @@ int container_network_up(struct container *c, struct error *err)
 int container_network_down(struct container *c, struct error *err)
 {
 	scoped_free char *pin = NULL;
-	scoped_fd int nsfd = -1;
 	int r, first = 0;
 
 	if (!container_has_own_netns(&c->r))

@@ -79,9 +79,11 @@ void container_summary_fill(struct container_summary *s, const struct wish *w)
 
 void container_summary_done(struct container_summary *s)
 {
-	scoped_free char *name = s->name, *intent = s->intent;
+	char *name = s->name, *intent = s->intent;
 
 	json_table_free(&container_summary_table, s); /* zeroes the struct */
+	free(name);
+	free(intent);
 }
 
 void container_list_free(struct container_summary *l, size_t n)

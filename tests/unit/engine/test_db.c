@@ -145,7 +145,7 @@ TEST(unfinished_are_those_with_an_intent_or_a_dead_process)
 	scoped(container_record_done) struct container_record r = { 0 };
 	struct error err = ERROR_INIT;
 	struct proc_stat self;
-	scoped_strv char **ids = NULL, **now = NULL;
+	scoped_strv char **ids = NULL;
 	char id[65];
 
 	insert(db, "idle", 'a');

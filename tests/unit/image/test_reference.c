@@ -78,7 +78,7 @@ TEST(reference_refuses)
 		"x@sha256:../../../../etc/passwd",
 		"x@sha256:",
 		"x@sha256:abc",
-		"x@sha256:" HEX64 "0",
+		("x@sha256:" HEX64 "0"),
 		"x@sha256:0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef",
 		"x@md5:d41d8cd98f00b204e9800998ecf8427e",
 		"x@" SHA256 "@" SHA256,
