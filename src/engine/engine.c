@@ -395,7 +395,14 @@ int engine_runtime(struct engine *e, struct runtime_driver **ret, struct error *
 	return engine_runtime_of(e, NULL, ret, err);
 }
 
+/* By container_runtime_failed's words: an error of ours that speaks of a missing file is none about
+ * the container's program. */
 int engine_error_exit_status(const struct error *err)
 {
-	return runtime_error_exit_status(err);
+	if (str_has_suffix(err->msg, CONTAINER_NOT_FOUND_WORDS))
+		return 127;
+	if (str_has_suffix(err->msg, CONTAINER_DENIED_WORDS) ||
+	    str_has_prefix(err->msg, CONTAINER_WORKDIR_WORDS))
+		return 126;
+	return 125;
 }

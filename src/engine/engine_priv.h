@@ -113,4 +113,10 @@ DEFINE_SCOPED_STRUCT(struct spec_facts, spec_facts_done)
 /* spec/devices.c: --device words and, when privileged, every host device -> facts->devices. */
 int spec_devices_resolve(const struct wish *w, struct spec_facts *f, struct error *err);
 
+/* Podman's words for a container's program that cannot be run: container_runtime_failed adds them,
+ * engine_error_exit_status reads them. */
+#define CONTAINER_NOT_FOUND_WORDS "OCI runtime attempted to invoke a command that was not found"
+#define CONTAINER_DENIED_WORDS "OCI permission denied"
+#define CONTAINER_WORKDIR_WORDS "workdir " /* how that error begins */
+
 #endif

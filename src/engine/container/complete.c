@@ -27,8 +27,10 @@ static void merge_command(struct wish_process *p, const struct image_exec_config
 
 	if (!user_entrypoint) {
 		strv_add_all(&p->entrypoint, img->entrypoint);
-		if (!p->command)
+		if (strv_len(p->command) == 0) {
+			strv_free(p->command);
 			p->command = strv_dup(img->cmd);
+		}
 	}
 	if (!p->entrypoint)
 		p->entrypoint = xnew_n(char *, 1); /* final, and empty */
@@ -284,6 +286,10 @@ static int complete_network(struct engine *e, struct wish *w, char *const *expos
 	r = resolve_joined(e, &n->mode, err);
 	if (r >= 0)
 		r = check_network_mode(n, err);
+	if (r >= 0 && strv_len(n->dns) && !streq(n->dns[0], "none") &&
+	    (streq(n->mode, "none") || str_has_prefix(n->mode, "container:")))
+		r = error_set(err, ERROR_INVALID,
+			      "conflicting options: dns and the network mode: %s", n->mode);
 	if (r >= 0 && streq(n->mode, "bridge"))
 		r = complete_attachments(e, n, err);
 	STRV_FOREACH (p, exposed)

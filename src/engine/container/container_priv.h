@@ -184,6 +184,9 @@ void container_exec_sweep(struct container *c);
 /* The document for the runtime: config.json's process with what the wish changes. */
 int container_exec_process(struct container *c, const struct container_exec_wish *w,
 			   struct oci_process *ret, struct error *err);
+/* The working directory is there, or made, or below a mount (workdir.c). */
+int container_prepare_workdir(struct container *c, int rootfs_fd, const struct spec_user *user,
+			      struct error *err);
 /* The runtime's failure in Podman's words (start.c). */
 int container_runtime_failed(struct container *c, struct error *err);
 

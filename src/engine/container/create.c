@@ -67,7 +67,9 @@ static int choose_name(struct engine *e, struct container_record *rec, struct er
 		if (!ident_name_valid(rec->wish.name))
 			return error_set(
 				err, ERROR_INVALID,
-				"names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: invalid argument");
+				"invalid name '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: "
+				"invalid argument",
+				rec->wish.name);
 		rec->name = xstrdup(rec->wish.name);
 		return 0;
 	}

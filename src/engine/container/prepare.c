@@ -68,5 +68,7 @@ int container_prepare(struct container *c, struct error *err)
 		trace_scope("files");
 		r = container_prepare_files(c->e, &c->r, f.rootfs_fd, f.spec.image, &f.spec, err);
 	}
+	if (r >= 0)
+		r = container_prepare_workdir(c, f.rootfs_fd, &f.spec.user, err);
 	return r < 0 ? r : write_spec(c, &f.spec, err);
 }

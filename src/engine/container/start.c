@@ -43,10 +43,10 @@ int container_runtime_failed(struct container *c, struct error *err)
 
 	switch (runtime_error_exit_status(err)) {
 	case 127:
-		tail = "OCI runtime attempted to invoke a command that was not found";
+		tail = CONTAINER_NOT_FOUND_WORDS;
 		break;
 	case 126:
-		tail = "OCI permission denied";
+		tail = CONTAINER_DENIED_WORDS;
 		break;
 	default:
 		break;

@@ -62,13 +62,6 @@ static void add_defaults(const struct spec_facts *f, struct oci_spec *spec)
 			strv_remove(&options, "ro");
 			strv_add(&options, "rw");
 		}
-		/* the host's queue directory is there when the IPC namespace is the host's */
-		if (streq(d->type, "mqueue") && spec_mode_is_host(f->record->wish.namespaces.ipc)) {
-			strv_free(options);
-			options = strv_split("rbind,nosuid,noexec,nodev", ",", false);
-			add_mount(spec, "bind", "/dev/mqueue", d->destination, options);
-			continue;
-		}
 		add_mount(spec, d->type, d->source, d->destination, options);
 	}
 }

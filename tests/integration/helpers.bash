@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+# helpers.bash: an engine of its own for a bats file, with the image $IMAGE made from busybox-static.
+#
+#	setup_file() { engine_setup_file; }
+#	setup() { engine_setup; }	teardown() { engine_teardown; }
+#	teardown_file() { engine_teardown_file; }
+#
+#	co ARG...		coracle on the file's own stores
+#	until_ok COMMAND...	repeat it until it succeeds, at most 15 seconds
+#	state NAME		the container's state word
+#	field NAME TEMPLATE	of inspect
+#	pty STEP... -- ARG...	coracle on a terminal (tests/harness/monitor_client.c: send: expect: size:)
+#	keys_match FILE		standard input (a JSON object) has the peer's keys of tests/data/cli/FILE
+#	refused STATUS TEXT ARG...	coracle fails with that status; the message has the text, one line
+#
+# Every container of a test has a name that begins with $C; those that are left are removed.
+
+bats_require_minimum_version 1.5.0
+export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-60}
+
+: "${BUILD:=build}"
+: "${CORACLE:=$BUILD/src/cmd/coracle}"
+DATA=$BATS_TEST_DIRNAME/../data/cli
+IMAGE=localhost/busybox
+CLIENT=$BUILD/tests/harness/monitor_client
+
+co() {
+	"$CORACLE" --root "$ENGINE_DIR/root" --runroot "$ENGINE_RUN" "$@"
+}
+
+# The tree of the image; the same applets as a small distribution.
+image_tree() {
+	local dir=$1 applet
+
+	mkdir -p "$dir"/{bin,proc,sys,dev,etc,tmp,root,var/tmp,run,home/user,usr/bin}
+	cp /bin/busybox "$dir/bin/busybox"
+	for applet in $(/bin/busybox --list); do
+		[ "$applet" = busybox ] || ln -sf busybox "$dir/bin/$applet"
+	done
+	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n' >"$dir/etc/passwd"
+	printf 'root:x:0:\nuser:x:1000:\naudio:x:63:user\n' >"$dir/etc/group"
+	chown 1000:1000 "$dir/home/user"
+	chmod 1777 "$dir/tmp" "$dir/var/tmp"
+}
+
+engine_setup_file() {
+	export ENGINE_DIR=$BATS_FILE_TMPDIR/engine
+	# Sockets have short names: not below bats' long directory.
+	ENGINE_RUN=$(mktemp -d /run/coracle-test.XXXXXX)
+	export ENGINE_RUN
+	# Nothing of the machine's own configuration.
+	export XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/config
+	unset http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY
+	image_tree "$BATS_FILE_TMPDIR/tree"
+	tar -C "$BATS_FILE_TMPDIR/tree" -cf "$BATS_FILE_TMPDIR/image.tar" .
+	co import -q --change 'CMD ["/bin/sh"]' "$BATS_FILE_TMPDIR/image.tar" "$IMAGE"
+}
+
+engine_teardown_file() {
+	co rm -f -a -t 0 >/dev/null 2>&1 || true
+	# Nothing may be left: this is also a test.
+	local left
+	left=$(grep -c -e "$ENGINE_RUN" -e "$ENGINE_DIR/root/storage/overlay/.*/merged" /proc/self/mountinfo || true)
+	rm -rf "$ENGINE_RUN"
+	[ "$left" -eq 0 ] || {
+		echo "# $left mounts left" >&3
+		return 1
+	}
+}
+
+engine_setup() {
+	C=t$BATS_TEST_NUMBER
+}
+
+engine_teardown() {
+	local names
+
+	# Shown when the test failed.
+	echo "output of the last run: '$output'"
+
+	names=$(co ps -a --format '{{.Names}}' 2>/dev/null | grep "^$C" || true)
+	# shellcheck disable=SC2086
+	[ -z "$names" ] || co rm -f -t 0 $names >/dev/null
+}
+
+until_ok() {
+	local end=$((SECONDS + 15))
+
+	until "$@"; do
+		((SECONDS < end)) || return 1
+		read -rt 0.02 <> <(:) || :
+	done
+}
+
+state() {
+	co inspect --format '{{.State.Status}}' "$1"
+}
+
+state_is() {
+	[ "$(state "$1")" = "$2" ]
+}
+
+field() {
+	co inspect --format "$2" "$1"
+}
+
+logs_have() {
+	co logs "$1" 2>&1 | grep -q -e "$2"
+}
+
+pty() {
+	local steps=()
+
+	while [ "$1" != -- ]; do
+		steps+=("$1")
+		shift
+	done
+	shift
+	"$CLIENT" pty "${steps[@]}" -- "$CORACLE" --root "$ENGINE_DIR/root" --runroot "$ENGINE_RUN" "$@"
+}
+
+refused() {
+	local status_wanted=$1 text=$2
+	shift 2
+
+	run "-$status_wanted" co "$@"
+	echo "$output"
+	[[ $output == *"$text"* ]]
+	[ "$(grep -c '^Error: ' <<<"$output")" -eq 1 ]
+}
+
+# Paths of a JSON object as in the lists: "A.B", "A[].B"; below a map of the user's own, nothing.
+json_paths() {
+	jq -r 'def walk_paths($p):
+			if type == "object" then
+				to_entries[] | .key as $k | ($p + (if $p == "" then "" else "." end) + $k) as $q |
+				($q, (.value | walk_paths($q)))
+			elif type == "array" then .[0] // empty | walk_paths($p + "[]")
+			else empty end;
+		walk_paths("")' |
+		sed -E -e 's/^((NetworkSettings|HostConfig)\.(Networks|Ports|PortBindings))\.[^.[]+(\.[0-9][^.[]*)*/\1.<key>/' \
+			-e '/^(Config\.|HostConfig\.)?(Labels|labels|Annotations|Volumes|ExposedPorts|Options|options)\./d' \
+			-e '/^(GraphDriver\.Data|HostConfig\.Tmpfs|HostConfig\.LogConfig\.Config|ipam_options)\./d' \
+			-e '/^Config\.(Env|Volumes|ExposedPorts)\b.+/{/^Config\.(Env|Volumes|ExposedPorts)$/!d}' |
+		sort -u
+}
+
+keys_match() {
+	local list=$DATA/$1.keys have=$BATS_TEST_TMPDIR/keys status=0 path flag parent
+
+	json_paths >"$have"
+	[ -s "$have" ] || return 1
+	# Nothing that the peer does not have.
+	while read -r path; do
+		awk -F'\t' -v p="$path" '$1 == p { found = 1 } END { exit !found }' "$list" || [[ $path == *'<key>' ]] || {
+			echo "the peer has no $path"
+			status=1
+		}
+	done <"$have"
+	# All that it always has, where the object around it is there.
+	while IFS=$'\t' read -r path flag; do
+		[ "$flag" = r ] || continue
+		parent=${path%.*}
+		parent=${parent%\[\]}
+		if [ "$parent" != "$path" ] && [[ $path == *.* ]]; then
+			grep -qF -e "$parent${path:${#parent}:1}" "$have" || continue
+		fi
+		grep -qxF -e "$path" "$have" || {
+			echo "missing: $path"
+			status=1
+		}
+	done < <(grep -v '^#' "$list")
+	return $status
+}
