@@ -235,7 +235,9 @@ static int complete(const struct network_config *c, struct network *n, int rtnl,
 		return r;
 	if (!n->driver)
 		n->driver = xstrdup("bridge");
-	r = choose_interface(n, rtnl, &t, err);
+	r = definition_read(n, &d, err); /* before anything is added to it */
+	if (r >= 0)
+		r = choose_interface(n, rtnl, &t, err);
 	if (r < 0)
 		return r;
 	if (!n->name)
@@ -245,8 +247,6 @@ static int complete(const struct network_config *c, struct network *n, int rtnl,
 		if (streq(t.networks[i].name, n->name))
 			return error_set(err, ERROR_EXISTS, "network '%s' exists already", n->name);
 	}
-	if (r >= 0)
-		r = definition_read(n, &d, err); /* before anything is added to it */
 	if (r >= 0)
 		r = complete_subnets(n, &t, err);
 	if (r >= 0)

@@ -40,7 +40,7 @@ int hostside_up(const struct network_config *c, int dir, int rtnl,
 	r = driver->host_present(rtnl, n);
 	if (r < 0)
 		return error_os(err, -r, "look at interface '%s'", n->interface);
-	if (r == 0) {
+	if (r < 2) {
 		bool adopted;
 
 		r = driver->host_up(rtnl, n, d, &adopted, err);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -13,11 +14,13 @@
 #include "network/ipam.h"
 #include "network/netlink/rtnl.h"
 #include "network/rundir.h"
+#include "sys/atomic_file.h"
 #include "sys/fd.h"
 #include "sys/ns.h"
 #include "sys/pidref.h"
 
 #define LOCK_JANITOR ".janitor"
+#define ERROR_FILE "janitor.error"
 
 /* Take down a network that nobody uses. */
 static int visit(const struct network_config *c, int dir, int rtnl, const char *name,
@@ -78,9 +81,25 @@ static void detach_from_parent(const struct network_config *c)
 static void __attribute__((noreturn)) live(const struct network_config *c)
 {
 	struct error err = ERROR_INIT;
+	int dir;
 
 	detach_from_parent(c);
-	_exit(janitor_work(c, &err) < 0);
+	if (janitor_work(c, &err) >= 0)
+		_exit(0);
+	dir = rundir_open(c, NULL);
+	if (dir >= 0) /* nobody hears us: the next command tells */
+		(void)atomic_file_write(dir, ERROR_FILE, err.msg, strlen(err.msg), 0600, false);
+	_exit(1);
+}
+
+static void tell_error(int dir)
+{
+	char text[ERROR_MSG_MAX];
+
+	if (fd_read_line(dir, ERROR_FILE, text, sizeof(text)) <= 0)
+		return;
+	log_warn("network janitor: %s; it is tried again", text);
+	(void)unlinkat(dir, ERROR_FILE, 0);
 }
 
 int janitor_start(const struct network_config *c, struct error *err)
@@ -108,6 +127,7 @@ int janitor_resume(const struct network_config *c, int dir, struct error *err)
 {
 	int lock, r = doom_any(dir);
 
+	tell_error(dir);
 	if (r <= 0)
 		return r < 0 ? error_os(err, -r, "read the notes of the network janitor") : 0;
 	lock = rundir_try_lock(dir, LOCK_JANITOR);

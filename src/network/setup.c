@@ -234,7 +234,8 @@ static int attach(struct wiring *w, size_t i, struct error *err)
 				  .netns_fd = w->setup->netns_fd,
 				  .interface = rl->interface,
 				  .host_interface = rl->host_interface,
-				  .mac = l->has_mac ? l->mac : NULL };
+				  .mac = l->has_mac ? l->mac : NULL,
+				  .hairpin = w->setup->n_ports > 0 };
 	struct inside_link il = { .interface = rl->interface,
 				  .network = &l->network,
 				  .definition = &l->definition,

@@ -58,7 +58,7 @@ static int cmd_setup(char **args, struct error *err)
 				   .ports = ports };
 	struct network_status status = { 0 };
 	scoped_fd int netns = -1;
-	scoped_free char *name = xasprintf("name-%s", args[0]);
+	scoped_free char *name = xasprintf("name-%.8s", args[0]);
 	int r = 0;
 
 	s.container_name = name;

@@ -110,7 +110,7 @@ static int bridge_present(int rtnl, const struct network *n)
 
 	if (r == -ENODEV)
 		return 0;
-	return r < 0 ? r : streq(link.kind, "bridge") && (link.flags & IFF_UP);
+	return r < 0 ? r : (link.flags & IFF_UP ? 2 : 1);
 }
 
 /* A start that was killed has left it: by its name it is ours. */
@@ -132,7 +132,8 @@ static int bridge_attach(int rtnl, const struct driver_link *l, struct error *er
 	struct rtnl_veth veth = { .host_name = l->host_interface,
 				  .netns_fd = l->netns_fd,
 				  .peer_name = l->interface,
-				  .mtu = l->definition->mtu };
+				  .mtu = l->definition->mtu,
+				  .hairpin = l->hairpin };
 	struct rtnl_link bridge;
 	int r = rtnl_link_get(rtnl, l->network->interface, &bridge);
 

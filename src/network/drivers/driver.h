@@ -14,6 +14,7 @@ struct driver_link {
 	const char *interface;	    /* name inside */
 	const char *host_interface; /* NULL for drivers without one */
 	const uint8_t *mac;	    /* NULL: kernel's choice */
+	bool hairpin;		    /* it publishes ports: let it reach itself by them */
 };
 
 struct network_driver {
@@ -24,7 +25,7 @@ struct network_driver {
 	 * and is not ours to remove. */
 	int (*host_up)(int rtnl, const struct network *n, const struct definition *d,
 		       bool *ret_adopted, struct error *err);
-	/* 1: it is there; 0: missing; -errno.  Cheap. */
+	/* 2: it is there and up; 1: there; 0: missing; -errno.  Cheap. */
 	int (*host_present)(int rtnl, const struct network *n);
 	/* The interface appears in the namespace, up and without addresses. */
 	int (*attach)(int rtnl, const struct driver_link *l, struct error *err);

@@ -98,6 +98,21 @@ int rtnl_bridge_add(int fd, const struct rtnl_bridge *br)
 	return netlink_transact(fd, &b, NULL);
 }
 
+static void add_hairpin(struct netlink_batch *b, const char *name)
+{
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC };
+	size_t info, data;
+
+	netlink_begin(b, RTM_NEWLINK, NLM_F_ACK, &i, sizeof(i));
+	netlink_attr_str(b, IFLA_IFNAME, name);
+	info = netlink_nest(b, IFLA_LINKINFO);
+	netlink_attr_str(b, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = netlink_nest(b, IFLA_INFO_SLAVE_DATA);
+	netlink_attr_u8(b, IFLA_BRPORT_MODE, 1);
+	netlink_nest_end(b, data);
+	netlink_nest_end(b, info);
+}
+
 int rtnl_veth_add(int fd, const struct rtnl_veth *v)
 {
 	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
@@ -124,6 +139,8 @@ int rtnl_veth_add(int fd, const struct rtnl_veth *v)
 	netlink_nest_end(&b, peer);
 	netlink_nest_end(&b, data);
 	netlink_nest_end(&b, info);
+	if (v->hairpin)
+		add_hairpin(&b, v->host_name);
 	return netlink_transact(fd, &b, NULL);
 }
 

@@ -43,6 +43,7 @@ struct rtnl_veth {
 	const char *peer_name;
 	const uint8_t *mac; /* of the peer; NULL: kernel's choice */
 	uint32_t mtu;	    /* 0: default */
+	bool hairpin;	    /* our bridge port sends frames back where they came from */
 };
 int rtnl_veth_add(int fd, const struct rtnl_veth *v);
 
