@@ -94,7 +94,8 @@ static void copy_size(int master)
 {
 	unsigned short rows, cols;
 
-	if (tty_get_size(STDIN_FILENO, &rows, &cols) == 0)
+	/* A terminal that does not know its size must not undo .process.consoleSize. */
+	if (tty_get_size(STDIN_FILENO, &rows, &cols) == 0 && rows > 0 && cols > 0)
 		(void)tty_set_size(master, rows, cols);
 }
 

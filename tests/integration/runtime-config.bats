@@ -241,7 +241,8 @@ more" ]
 	runtime_config '.process.terminal = true' '.process.consoleSize = {"height":33,"width":77}'
 	runtime_args sh -c 'tty; test -c /dev/console && stty size </dev/tty; stat -c %t:%T /dev/console'
 	run -0 script -qec "'$RUNTIME' --root '$RT_ROOT' run -b '$BUNDLE' '$ID'" /dev/null
-	[[ ${lines[0]} == /dev/pts/0* ]]
+	echo "inside: $output"
+	[[ $output == */dev/pts/0* && $output == *"33 77"* ]]
 	[[ $output == *"88:0"* ]]
 }
 
