@@ -18,7 +18,10 @@
 #define INDEX "index.sqlite"
 #define BOOT_FILE "store-boot"
 
-/* boot: the layer may be lost with the power, which was on for this boot; NULL: it is on disk. */
+/* A row of containers comes and goes with every `run --rm`, so it has no index that each time would
+ * be two more pages in the log; who asks by image reads the whole of that small table.
+ *
+ * boot: the layer may be lost with the power, which was on for this boot; NULL: it is on disk. */
 static const char schema[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE layers(id TEXT PRIMARY KEY, parent TEXT, diff_id TEXT NOT NULL,"
@@ -41,8 +44,6 @@ static const char schema[] =
 	"CREATE TABLE containers(id TEXT PRIMARY KEY, image TEXT, top_layer TEXT,"
 	" durable INTEGER NOT NULL, created INTEGER NOT NULL,"
 	" removing INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
-	"CREATE INDEX containers_image ON containers(image);"
-	"CREATE INDEX containers_top_layer ON containers(top_layer);"
 	"CREATE INDEX containers_removing ON containers(id) WHERE removing;";
 
 const struct store_driver *store_driver_find(const char *name)

@@ -23,22 +23,17 @@
 #include "sys/fd.h"
 #include "sys/feature.h"
 
-/* Attributes of the kind that whiteouts need: trusted.*, which network file systems lack. */
+/* Attributes of the kind that whiteouts need, trusted.*, which network file systems lack.  The one
+ * that is set stays: it says what the directory is, and nothing is made that a kill could leave. */
 static int probe_xattr(const char *graphroot, struct error *err)
 {
-	scoped_free char *dir = path_join(graphroot, ".probe");
-	scoped_fd int fd = -1;
-	int n;
+	scoped_fd int fd = fd_open(AT_FDCWD, graphroot, O_RDONLY | O_DIRECTORY, 0);
+	int n = fd < 0 ? fd : xattr_set(fd, "trusted.coracle.store", "overlay", 7);
 
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-		return error_os(err, errno, "make directory '%s'", dir);
-	fd = fd_open(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY, 0);
-	n = fd < 0 ? fd : xattr_set(fd, "trusted.overlay.opaque", "y", 1);
-	rmdir(dir);
 	if (n < 0)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "the file system of '%s' cannot hold overlay layers (attribute "
-				 "trusted.overlay.opaque: %s); choose another graphroot or the "
+				 "trusted.coracle.store: %s); choose another graphroot or the "
 				 "driver vfs",
 				 graphroot, strerror(-n));
 	return 0;
