@@ -22,6 +22,7 @@
 #define EXIT_FAILED 1
 #define EXIT_TIMED_OUT 255
 #define STATUS_TIMED_OUT (-1)
+#define IDLE_MSEC 1000
 
 /* ---- the end ---- */
 
@@ -290,18 +291,29 @@ int lifecycle_launch(struct monitor *m, struct error *err)
 	return r;
 }
 
+/*
+ * One round.  After a second without any event what the last ones needed is given back, once:
+ * a monitor that has nothing to do is as small as it can be, and then sleeps for good.
+ */
+static int run_round(struct monitor *m, bool *trimmed)
+{
+	bool may_trim = m->state == MONITOR_RUNNING && !*trimmed;
+	int64_t before = may_trim ? time_monotonic_nsec() : 0;
+	int r = loop_run_once(m->loop, may_trim ? IDLE_MSEC : -1);
+
+	*trimmed = may_trim && time_monotonic_nsec() - before >= IDLE_MSEC * NSEC_PER_MSEC;
+	if (*trimmed)
+		process_trim();
+	return r;
+}
+
 int lifecycle_run(struct monitor *m)
 {
 	bool trimmed = false;
 
 	while (!all_done(m)) {
-		if (loop_run_once(m->loop, -1) < 0)
+		if (run_round(m, &trimmed) < 0)
 			return EXIT_FAILED;
-		/* From here on a small part of the program is used, as long as the container lives.
-		 */
-		if (m->state == MONITOR_RUNNING && !trimmed)
-			process_trim();
-		trimmed = m->state == MONITOR_RUNNING;
 	}
 	return m->exit_status;
 }
