@@ -328,3 +328,22 @@ poststop "status":"stopped"' ]
 	LISTEN_FDS=1 run -0 rt run -b "$BUNDLE" "$ID" 3<<<hello
 	[ "${lines[*]}" = "1 1 hello" ]
 }
+
+@test "a seccomp listener gets the notify descriptor and the state" {
+	local nnp dir=$BATS_TEST_DIRNAME/../security/programs sock=$BATS_TEST_TMPDIR/l.sock pid
+
+	gcc -O1 -o "$BATS_TEST_TMPDIR/receiver" "$dir/notify_receiver.c"
+	for nnp in true false; do
+		rm -f "$sock"
+		"$BATS_TEST_TMPDIR/receiver" "$sock" >"$BATS_TEST_TMPDIR/got" 3>&- &
+		pid=$!
+		runtime_until test -S "$sock"
+		runtime_config ".process.noNewPrivileges = $nnp" \
+			".linux.seccomp = {\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"$sock\",\"listenerMetadata\":\"some \\\"text\\\"\",\"syscalls\":[{\"names\":[\"mkdir\",\"mkdirat\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}"
+		run -0 inside true
+		wait "$pid"
+		[ "$(head -1 "$BATS_TEST_TMPDIR/got")" = "anon_inode:seccomp notify" ]
+		tail -1 "$BATS_TEST_TMPDIR/got" |
+			jq -e '.fds == ["seccompFd"] and .metadata == "some \"text\"" and .state.status == "running"'
+	done
+}
