@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/path.h"
 #include "network/doom.h"
 #include "network/filter.h"
 #include "network/hostside.h"
@@ -18,8 +21,10 @@
 #include "sys/fd.h"
 #include "sys/ns.h"
 #include "sys/pidref.h"
+#include "sys/watch.h"
 
 #define LOCK_JANITOR ".janitor"
+#define LOCK_LINGER ".linger"
 #define ERROR_FILE "janitor.error"
 
 /* Take down a network that nobody uses. */
@@ -77,6 +82,30 @@ static void detach_from_parent(const struct network_config *c)
 	}
 }
 
+/*
+ * Until no container has come for linger_msec.  false: another janitor waits already, and will find
+ * what we would: it looks only after it has given up this lock.
+ */
+static bool wait_idle(const struct network_config *c)
+{
+	scoped_fd int dir = rundir_open(c, NULL);
+	scoped_fd int lock = dir < 0 ? -1 : rundir_try_lock(dir, LOCK_LINGER);
+	scoped_fd int watch = lock < 0 ? -1 : watch_open();
+	char path[PATH_MAX];
+
+	if (dir >= 0 && lock < 0)
+		return false;
+	if (watch < 0)
+		return true;
+	fd_path(dir, path, sizeof(path));
+	scoped_free char *containers = path_join(path, "containers");
+	if (watch_add(watch, containers, WATCH_APPEAR) < 0)
+		return true;
+	while (fd_wait(watch, POLLIN, (int)c->linger_msec) > 0)
+		(void)watch_drain(watch);
+	return true;
+}
+
 /* In the fork of the fork. */
 static void __attribute__((noreturn)) live(const struct network_config *c)
 {
@@ -84,6 +113,8 @@ static void __attribute__((noreturn)) live(const struct network_config *c)
 	int dir;
 
 	detach_from_parent(c);
+	if (c->linger_msec && !wait_idle(c))
+		_exit(0);
 	if (janitor_work(c, &err) >= 0)
 		_exit(0);
 	dir = rundir_open(c, NULL);

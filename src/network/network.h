@@ -61,7 +61,12 @@ struct network_config {
 	const char *default_network; /* "podman" */
 	const char *default_subnet;  /* "10.90.0.0/16" */
 	const char *firewall;	     /* "nft" (also NULL) or "none" */
+	/* How long what a network needs on the host outlives its last container, so that the next one
+	 * finds it: making and removing a bridge costs the kernel 60 ms.  0: not at all. */
+	unsigned linger_msec;
 };
+/* For a foreground `run`, which is often followed by another. */
+#define NETWORK_LINGER_MSEC 1000
 
 int network_get(const struct network_config *c, const char *name_or_id, struct network *ret,
 		struct error *err);

@@ -316,6 +316,7 @@ static int attached_end(struct engine *e, const struct container_record *rec,
 		return r;
 	await_end(e, rec->id, &rec->state);
 	trace_scope("clean up");
+	e->network.linger_msec = NETWORK_LINGER_MSEC;
 	return finish(e, rec->id, rec->wish.rm, ret, err);
 }
 
