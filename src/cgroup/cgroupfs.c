@@ -114,9 +114,10 @@ static int apply_devices(const struct cgroup_request *rq, const struct cgroup_re
 {
 	const struct cgroup_system *sys = cgroup_system();
 	const struct cgroup_hier *h = cgroup_hier_of("devices");
+	int n;
 
 	if (h == NULL && sys->layout == CGROUP_LAYOUT_V2) {
-		int n = m->skipped[0] != 0 ? 0 : cgroup_v2_devices_apply(r, d, err);
+		n = m->skipped[0] != 0 ? 0 : cgroup_v2_devices_apply(r, d, err);
 
 		/* bpf(2) is not for ordinary users; they cannot open foreign devices anyway. */
 		return n == -EPERM && rq->rootless ? 0 : n;
@@ -125,7 +126,9 @@ static int apply_devices(const struct cgroup_request *rq, const struct cgroup_re
 		return 0;
 	if (h == NULL && rq->rootless)
 		return 0;
-	return cgroup_v1_devices_apply(r, d, h != NULL && m->made[h - sys->hier], err);
+	n = cgroup_v1_devices_apply(r, d, h != NULL && m->made[h - sys->hier], err);
+	/* In a user namespace, where the kernel wants the right over the host's devices. */
+	return n == -EPERM && rq->rootless ? 0 : n;
 }
 
 static int make_and_apply(const struct cgroup_request *rq, const struct cgroup_record *r,

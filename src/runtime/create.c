@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -376,6 +377,11 @@ static int create_all(struct creation *c, struct error *err)
 		return error_set(err, ERROR_INVALID,
 				 "invalid container id '%s': letters, digits and _+-. are allowed",
 				 c->o->id ? c->o->id : "");
+	if (!caps_have(CAP_SYS_ADMIN))
+		return error_set(
+			err, ERROR_DENIED,
+			"no right to mount: an ordinary user calls coracle-runtime inside a "
+			"user namespace (podman unshare, unshare -Urm)");
 	r = read_spec(c, err);
 	if (r < 0)
 		return r;

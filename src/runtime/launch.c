@@ -65,11 +65,10 @@ static int give_back(struct borrowed *b, struct error *err)
 static int enter_early(struct init_args *a, int pidns_fd, struct borrowed *b, struct error *err)
 {
 	const struct plan_namespaces *ns = &a->plan->ns;
-	int pid_fd = pidns_fd >= 0 ? pidns_fd : ns->fd[NS_PID];
 	int r;
 
-	if (pid_fd >= 0) {
-		r = borrow(b, NS_PID, pid_fd, err);
+	if (pidns_fd >= 0) {
+		r = borrow(b, NS_PID, pidns_fd, err);
 		if (r < 0)
 			return r;
 	}
@@ -121,7 +120,7 @@ static pid_t clone_child(struct init_args *a, uint64_t flags, int *ret_pidfd)
 
 /* Enter what the host's rights are needed for, then the user namespace, then clone init as our
  * parent's child. */
-static _Noreturn void intermediate(struct init_args *a, launch_entry entry)
+static _Noreturn void intermediate(struct init_args *a, launch_entry entry, int pidns_fd)
 {
 	const struct plan_namespaces *ns = &a->plan->ns;
 	/* The exit signal is inherited with the parent: clone3 wants none here. */
@@ -141,16 +140,16 @@ static _Noreturn void intermediate(struct init_args *a, launch_entry entry)
 		    ns_enter(ns->fd[early_types[i]], early_types[i]) == 0)
 			a->join[early_types[i]] = false;
 	}
-	if (r == 0) {
+	if (r == 0 && ns->fd[NS_USER] >= 0) {
 		r = ns_enter(ns->fd[NS_USER], NS_USER);
 		if (r < 0)
 			(void)error_os(&err, -r, "join user namespace '%s'", ns->path[NS_USER]);
 		a->join[NS_USER] = false;
 	}
-	if (r == 0 && ns->fd[NS_PID] >= 0) {
-		r = ns_enter(ns->fd[NS_PID], NS_PID);
+	if (r == 0 && pidns_fd >= 0) {
+		r = ns_enter(pidns_fd, NS_PID);
 		if (r < 0)
-			(void)error_os(&err, -r, "join pid namespace '%s'", ns->path[NS_PID]);
+			(void)error_os(&err, -r, "join pid namespace");
 	}
 	pid = r < 0 ? r : ns_clone3(&c);
 	if (pid == 0)
@@ -176,8 +175,8 @@ static int take_pid(struct launch *l, pid_t pid, int pidfd, struct error *err)
 	return 0;
 }
 
-static int start_by_intermediate(struct init_args *a, launch_entry entry, struct launch *l,
-				 struct error *err)
+static int start_by_intermediate(struct init_args *a, launch_entry entry, int pidns_fd,
+				 struct launch *l, struct error *err)
 {
 	struct sync_message m;
 	pid_t child;
@@ -189,7 +188,7 @@ static int start_by_intermediate(struct init_args *a, launch_entry entry, struct
 	child = clone_child(a, 0, NULL);
 	if (child == 0) {
 		(void)fd_close(l->sync_fd);
-		intermediate(a, entry);
+		intermediate(a, entry, pidns_fd);
 	}
 	if (child < 0)
 		return error_os(err, -child, "clone");
@@ -234,6 +233,18 @@ static int start_direct(struct init_args *a, launch_entry entry, int pidns_fd, s
 	return back < 0 ? back : r;
 }
 
+/* In a user namespace we may leave our own namespaces for the container's, but not come back. */
+static bool needs_intermediate(const struct plan *p, int pidns_fd)
+{
+	bool around_clone = pidns_fd >= 0;
+
+	if (p->ns.fd[NS_USER] >= 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(early_types); i++)
+		around_clone |= plan_creates(p, NS_USER) && p->ns.fd[early_types[i]] >= 0;
+	return around_clone && !userns_initial();
+}
+
 int launch_start(struct init_args *a, launch_entry entry, int pidns_fd, struct launch *ret,
 		 struct error *err)
 {
@@ -245,8 +256,10 @@ int launch_start(struct init_args *a, launch_entry entry, int pidns_fd, struct l
 		return error_os(err, -r, "make socket pair");
 	l.sync_fd = pair[0];
 	a->sync_fd = pair[1];
-	if (a->plan->ns.fd[NS_USER] >= 0)
-		r = start_by_intermediate(a, entry, &l, err);
+	if (pidns_fd < 0)
+		pidns_fd = a->plan->ns.fd[NS_PID];
+	if (needs_intermediate(a->plan, pidns_fd))
+		r = start_by_intermediate(a, entry, pidns_fd, &l, err);
 	else
 		r = start_direct(a, entry, pidns_fd, &l, err);
 	a->sync_fd = fd_close(a->sync_fd);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * launch: clone a process with the namespaces of a plan and lead the parent's side of the protocol
- * of sync.h.  One clone3 and no helper program; only a joined user namespace together with a new
- * pid or mount namespace needs an intermediate child (the new ones must belong to the joined one).
+ * of sync.h.  One clone3 and no helper program; an intermediate child is needed for a joined user
+ * namespace (the new namespaces must belong to it), and in a user namespace for joined pid
+ * namespaces (from which there is no way back).
  */
 #ifndef CORACLE_RUNTIME_LAUNCH_H
 #define CORACLE_RUNTIME_LAUNCH_H
