@@ -101,7 +101,8 @@ struct container_summary {
 	struct strmap labels;
 	struct network_port *ports;
 	size_t n_ports;
-	char **networks, **mounts;
+	char **networks, **mounts; /* mounts: destinations */
+	char **volumes, **exposed; /* names of volumes; "80/tcp" */
 	char *cidfile;
 	bool oom_killed;
 };

@@ -86,19 +86,6 @@ static void merge_env(struct engine *e, struct wish_process *p, char *const *ima
 	p->env = env;
 }
 
-static bool is_mounted(const struct wish *w, const char *destination)
-{
-	scoped_free char *want = path_clean(destination);
-
-	for (size_t i = 0; i < w->n_mounts; i++) {
-		scoped_free char *have = path_clean(w->mounts[i].destination);
-
-		if (streq(have, want))
-			return true;
-	}
-	return false;
-}
-
 static void name_anonymous(struct wish_mount *m)
 {
 	char id[ID_BUF];
@@ -107,6 +94,17 @@ static void name_anonymous(struct wish_mount *m)
 	free(m->source);
 	m->source = xstrdup(id);
 	m->anonymous = true;
+}
+
+static int check_destinations(const struct wish *w, struct error *err)
+{
+	for (size_t i = 0; i < w->n_mounts; i++)
+		for (size_t k = 0; k < i; k++)
+			if (streq(w->mounts[i].destination, w->mounts[k].destination))
+				return error_set(err, ERROR_INVALID,
+						 "%s: duplicate mount destination",
+						 w->mounts[i].destination);
+	return 0;
 }
 
 static int merge_volumes(struct wish *w, char *const *image_volumes, struct error *err)
@@ -127,7 +125,7 @@ static int merge_volumes(struct wish *w, char *const *image_volumes, struct erro
 	STRV_FOREACH (dest, image_volumes) {
 		struct wish_mount *m;
 
-		if (is_mounted(w, *dest))
+		if (wish_is_mounted(w, *dest))
 			continue;
 		m = ARRAY_ADD(w->mounts, w->n_mounts);
 		m->destination = path_clean(*dest);
@@ -155,7 +153,7 @@ static int add_volumes_from(struct engine *e, struct wish *w, const char *word, 
 		const struct wish_mount *from = &other.wish.mounts[i];
 		struct wish_mount *m;
 
-		if (is_mounted(w, from->destination) ||
+		if (wish_is_mounted(w, from->destination) ||
 		    (!streq(from->type, "volume") && !streq(from->type, "bind")))
 			continue;
 		m = ARRAY_ADD(w->mounts, w->n_mounts);
@@ -342,6 +340,18 @@ static int complete_log(struct engine *e, struct wish_log *log, struct error *er
 	return 0;
 }
 
+/* "net_raw" to "CAP_NET_RAW"; ALL stays.  All are known: spec_capabilities has checked. */
+static void full_cap_names(char **names)
+{
+	for (; names && *names; names++) {
+		int cap = caps_from_name(*names);
+		if (cap < 0)
+			continue;
+		free(*names);
+		*names = xstrdup(caps_name(cap));
+	}
+}
+
 static int complete_security(struct engine *e, struct wish *w, struct error *err)
 {
 	scoped_strv char **sysctls = engine_conf_strv(e, "containers", "default_sysctls");
@@ -352,9 +362,11 @@ static int complete_security(struct engine *e, struct wish *w, struct error *err
 
 	if (r < 0)
 		return error_os(err, -r, "read the capabilities of this process");
-	r = spec_capabilities(s->cap_add, s->cap_drop, s->privileged, caps.bounding, &mask, err);
+	r = conf_capabilities(e, s, caps.bounding, &mask, err);
 	if (r < 0)
 		return r;
+	full_cap_names(s->cap_add);
+	full_cap_names(s->cap_drop);
 	strv_free(s->capabilities);
 	s->capabilities = NULL;
 	for (int cap = 0; cap < 64; cap++)
@@ -427,10 +439,6 @@ static int complete_process(struct engine *e, struct wish *w, const struct image
 		return error_set(err, ERROR_INVALID, "invalid signal: %s", p->stop_signal);
 	if (!p->init)
 		p->init = engine_conf_bool(e, "containers", "init", false);
-	if (str_empty(p->timezone) && engine_conf_str(e, "containers", "tz", NULL)) {
-		free(p->timezone);
-		p->timezone = xstrdup(engine_conf_str(e, "containers", "tz", NULL));
-	}
 	return 0;
 }
 
@@ -445,8 +453,12 @@ static void merge_labels(struct wish *w, const struct strmap *image_labels)
 int container_complete(struct engine *e, struct wish *w, const struct image_exec_config *img,
 		       struct error *err)
 {
-	int r = complete_process(e, w, img, err);
+	int r = conf_apply(e, w, err);
 
+	if (r >= 0)
+		r = complete_process(e, w, img, err);
+	if (r >= 0)
+		r = check_destinations(w, err);
 	if (r >= 0)
 		r = merge_volumes(w, img->volumes, err);
 	STRV_FOREACH (from, w->volumes_from) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -98,9 +99,13 @@ int container_open_id(struct engine *e, const char *id, bool wait, struct contai
 		struct db *db = c.db;
 		char known[65];
 
-		/* Removed while we waited: our open made the lock file anew. */
-		if (db_container_lookup(db, id, known, NULL) < 0)
+		/* Removed while we waited.  Our open may have made the lock file anew, and the
+		 * command that removed it may have been killed before its last files went. */
+		if (db_container_lookup(db, id, known, NULL) < 0) {
+			snprintf(c.r.id, sizeof(c.r.id), "%s", id);
+			container_erase_files(&c);
 			locks_remove(e, &c.lock, id);
+		}
 		container_done(&c);
 		return r;
 	}

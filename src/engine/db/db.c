@@ -12,6 +12,8 @@
  * beside the documents repeat what they say, so that a listing or a search for what killed commands
  * left decodes only what it prints.
  */
+/* Columns of tables without rowid stand in the order of their keys: quick_check of SQLite 3.40
+ * looks for NULL in the wrong ones otherwise. */
 static const char schema[] =
 	"CREATE TABLE container(id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
 	" created INTEGER NOT NULL, version INTEGER NOT NULL, rm INTEGER NOT NULL,"
@@ -24,16 +26,16 @@ static const char schema[] =
 	"CREATE INDEX container_state_boot ON container_state(boot);"
 	"CREATE INDEX container_state_open ON container_state(id)"
 	" WHERE intent IS NOT NULL OR pid > 0;"
-	"CREATE TABLE container_volume(container TEXT NOT NULL, volume TEXT NOT NULL,"
+	"CREATE TABLE container_volume(volume TEXT NOT NULL, container TEXT NOT NULL,"
 	" PRIMARY KEY(volume, container)) WITHOUT ROWID;"
 	"CREATE INDEX container_volume_container ON container_volume(container);"
-	"CREATE TABLE container_network(container TEXT NOT NULL, network TEXT NOT NULL,"
+	"CREATE TABLE container_network(network TEXT NOT NULL, container TEXT NOT NULL,"
 	" PRIMARY KEY(network, container)) WITHOUT ROWID;"
 	"CREATE INDEX container_network_container ON container_network(container);"
-	"CREATE TABLE container_image(container TEXT NOT NULL, image TEXT NOT NULL,"
+	"CREATE TABLE container_image(image TEXT NOT NULL, container TEXT NOT NULL,"
 	" PRIMARY KEY(image, container)) WITHOUT ROWID;"
 	"CREATE INDEX container_image_container ON container_image(container);"
-	"CREATE TABLE container_depends(container TEXT NOT NULL, depends TEXT NOT NULL,"
+	"CREATE TABLE container_depends(depends TEXT NOT NULL, container TEXT NOT NULL,"
 	" PRIMARY KEY(depends, container)) WITHOUT ROWID;"
 	"CREATE INDEX container_depends_container ON container_depends(container);"
 	"CREATE TABLE exit_code(id TEXT PRIMARY KEY, time INTEGER NOT NULL, code INTEGER NOT NULL)"

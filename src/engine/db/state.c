@@ -2,6 +2,7 @@
 /* The documents of a container as field tables: its state, and what a listing shows of it. */
 #include <stdlib.h>
 
+#include "base/str.h"
 #include "engine/db/db_priv.h"
 
 static const char *const status_names[CONTAINER_STATUS_COUNT + 1] = {
@@ -56,6 +57,8 @@ static const struct json_field summary_fields[] = {
 	JROW_ARR(struct container_summary, "ports", ports, n_ports, JT_ARR, 0, &network_port_table),
 	JROW(struct container_summary, "networks", networks, JT_STRV, 0),
 	JROW(struct container_summary, "mounts", mounts, JT_STRV, 0),
+	JROW(struct container_summary, "volumes", volumes, JT_STRV, 0),
+	JROW(struct container_summary, "exposed", exposed, JT_STRV, 0),
 	JROW(struct container_summary, "cidfile", cidfile, JT_STR, 0),
 };
 const struct json_table container_summary_table = JTABLE(struct container_summary, summary_fields);
@@ -72,8 +75,12 @@ void container_summary_fill(struct container_summary *s, const struct wish *w)
 				&w->network.ports[i]);
 	for (size_t i = 0; i < w->network.n_attachments; i++)
 		strv_add(&s->networks, w->network.attachments[i].network);
-	for (size_t i = 0; i < w->n_mounts; i++)
+	for (size_t i = 0; i < w->n_mounts; i++) {
 		strv_add(&s->mounts, w->mounts[i].destination);
+		if (streq(w->mounts[i].type, "volume"))
+			strv_add(&s->volumes, w->mounts[i].source);
+	}
+	s->exposed = strv_dup(w->network.expose);
 	s->cidfile = xstrdup_opt(w->cidfile);
 }
 
