@@ -198,6 +198,24 @@ static void set_ports_json(json_t *o, const struct container_summary *c)
 	json_object_set_new(o, "Ports", list);
 }
 
+/* {"80": ["tcp"]}, or null */
+static void set_exposed_json(json_t *o, const struct container_summary *c)
+{
+	json_t *map = strv_len(c->exposed) ? json_object() : json_null();
+
+	STRV_FOREACH (e, c->exposed) {
+		const char *slash = strchr(*e, '/');
+		scoped_free char *port = slash ? xstrndup(*e, (size_t)(slash - *e)) : xstrdup(*e);
+		json_t *list = json_object_get(map, port);
+		if (!list) {
+			list = json_array();
+			json_object_set_new(map, port, list);
+		}
+		json_array_append_new(list, json_string_nocheck(slash ? slash + 1 : "tcp"));
+	}
+	json_object_set_new(o, "ExposedPorts", map);
+}
+
 static int set_size_json(struct engine *e, const struct container_summary *c, bool size, json_t *o,
 			 struct error *err)
 {
@@ -237,6 +255,7 @@ int container_row_json(struct engine *e, const struct container_summary *c, bool
 			    json_integer(c->finished_nsec > 0 ? c->finished_nsec / NSEC_PER_SEC
 							      : -62135596800));
 	json_object_set_new(o, "ExitCode", json_integer(c->exit_code));
+	set_exposed_json(o, c);
 	set_string(o, "Id", c->id);
 	set_string(o, "Image", c->image);
 	set_string(o, "ImageID", c->image_id);

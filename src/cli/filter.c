@@ -117,7 +117,7 @@ static int match_one(const struct container_summary *c, const char *key, const c
 	else if (streq(key, "network"))
 		*ret = strv_has(c->networks, want);
 	else if (streq(key, "volume"))
-		*ret = strv_has(c->mounts, want);
+		*ret = strv_has(c->mounts, want) || strv_has(c->volumes, want);
 	else if (streq(key, "exited"))
 		return match_exited(c, want, ret, err);
 	else if (streq(key, "until"))

@@ -150,9 +150,15 @@ keys_match() {
 
 	json_paths >"$have"
 	[ -s "$have" ] || return 1
-	# Nothing that the peer does not have.
+	# Nothing that the peer does not have; what the list does not look into may hold anything.
 	while read -r path; do
-		awk -F'\t' -v p="$path" '$1 == p { found = 1 } END { exit !found }' "$list" || [[ $path == *'<key>' ]] || {
+		awk -F'\t' -v p="$path" '
+			{ known[$1] = 1; up = $1; while (sub(/(\.[^.]*|\[\])$/, "", up)) inside[up] = 1 }
+			END {
+				if (known[p]) exit 0
+				while (sub(/(\.[^.]*|\[\])$/, "", p)) if (known[p] && !inside[p]) exit 0
+				exit 1
+			}' "$list" || [[ $path == *'<key>' ]] || {
 			echo "the peer has no $path"
 			status=1
 		}

@@ -363,7 +363,7 @@ teardown() {
 	run nt reserve 127.0.0.1:8080:80 </dev/null
 	[ "$status" -ne 0 ]
 	[[ $output == *"host port 127.0.0.1:8080/tcp is in use by another program"* ]]
-	run h timeout 1 busybox nc -l -s 127.0.0.1 -p 8080
+	run h timeout 5 busybox nc -l -p 8080
 	[[ $output == *"Address already in use"* ]]
 	exec 9>&-
 	wait

@@ -151,9 +151,9 @@ static int sort_rows(struct ps_target *t, const struct container_summary *list, 
 		return 0;
 	if (container_row_order_parse(t->sort, &order) < 0)
 		return error_set(err, ERROR_INVALID,
-				 "invalid option for --sort, options are: command, created, id, "
-				 "image, names, runningfor, "
-				 "size, or status");
+				 "invalid option '%s' for --sort, options are: command, created, "
+				 "id, image, names, runningfor, size, or status",
+				 t->sort);
 	container_row_sort(list, picked, n, order);
 	return 0;
 }

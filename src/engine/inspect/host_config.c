@@ -139,6 +139,10 @@ static void set_names(const struct container_record *r, json_t *o)
 	inspect_str(o, "NetworkMode", w->network.mode ? w->network.mode : "bridge");
 }
 
+static const char *const blkio_lists[] = { "BlkioWeightDevice", "BlkioDeviceReadBps",
+					   "BlkioDeviceWriteBps", "BlkioDeviceReadIOps",
+					   "BlkioDeviceWriteIOps" };
+
 json_t *inspect_host_config(struct engine *e, const struct container_record *r)
 {
 	const struct wish *w = &r->wish;
@@ -168,6 +172,9 @@ json_t *inspect_host_config(struct engine *e, const struct container_record *r)
 		    w->resources.block_io && w->resources.block_io->weight.set
 			    ? w->resources.block_io->weight.value
 			    : 0);
+	/* No option of ours sets these yet. */
+	for (size_t i = 0; i < ARRAY_SIZE(blkio_lists); i++)
+		inspect_strv(o, blkio_lists[i], NULL);
 	inspect_int(o, "DiskQuota", 0);
 	inspect_int(o, "IOMaximumIOps", 0);
 	inspect_int(o, "IOMaximumBandwidth", 0);
