@@ -24,6 +24,7 @@
 #include "sys/watch.h"
 
 #define LOCK_JANITOR ".janitor"
+#define LOCK_NEXT ".janitor-next"
 #define LOCK_LINGER ".linger"
 #define ERROR_FILE "janitor.error"
 
@@ -39,16 +40,13 @@ static int visit(const struct network_config *c, int dir, int rtnl, const char *
 	return hostside_down(c, dir, rtnl, name, err);
 }
 
-int janitor_work(const struct network_config *c, struct error *err)
+/* Caller has the janitor's lock. */
+static int work(const struct network_config *c, int dir, struct error *err)
 {
-	scoped_fd int dir = rundir_open(c, err);
-	scoped_fd int lock = dir < 0 ? dir : rundir_lock(dir, LOCK_JANITOR, err);
-	scoped_fd int rtnl = lock < 0 ? lock : rtnl_open();
+	scoped_fd int rtnl = rtnl_open();
 	scoped_strv char **up = NULL;
 	int r, first = 0;
 
-	if (lock < 0)
-		return lock;
 	if (rtnl < 0)
 		return error_os(err, -rtnl, "open a routing socket");
 	r = rundir_names(dir, "up", &up, err);
@@ -63,6 +61,34 @@ int janitor_work(const struct network_config *c, struct error *err)
 	}
 	r = doom_execute(dir, rtnl, first < 0 ? NULL : err);
 	return first < 0 ? first : r;
+}
+
+int janitor_work(const struct network_config *c, struct error *err)
+{
+	scoped_fd int dir = rundir_open(c, err);
+	scoped_fd int lock = dir < 0 ? dir : rundir_lock(dir, LOCK_JANITOR, err);
+
+	return lock < 0 ? lock : work(c, dir, err);
+}
+
+/* One at work and one in waiting are enough: the latter sees all that was left before it begins. */
+static int work_in_turn(const struct network_config *c, struct error *err)
+{
+	scoped_fd int dir = rundir_open(c, err);
+	scoped_fd int next = -1, lock = -1;
+
+	if (dir < 0)
+		return dir;
+	next = rundir_try_lock(dir, LOCK_NEXT);
+	if (next == -EAGAIN)
+		return 0;
+	if (next < 0)
+		return error_os(err, -next, "lock network state '" LOCK_NEXT "'");
+	lock = rundir_lock(dir, LOCK_JANITOR, err);
+	if (lock < 0)
+		return lock;
+	fd_close(take_fd(next));
+	return work(c, dir, err);
 }
 
 static void detach_from_parent(const struct network_config *c)
@@ -115,7 +141,7 @@ static void __attribute__((noreturn)) live(const struct network_config *c)
 	detach_from_parent(c);
 	if (c->linger_msec && !wait_idle(c))
 		_exit(0);
-	if (janitor_work(c, &err) >= 0)
+	if (work_in_turn(c, &err) >= 0)
 		_exit(0);
 	dir = rundir_open(c, NULL);
 	if (dir >= 0) /* nobody hears us: the next command tells */

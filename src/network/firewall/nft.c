@@ -4,9 +4,8 @@
  *
  * Networks and published ports are elements of the table's sets and maps; no rule is ever added for
  * a container.  A published port's elements carry the container id as comment, by which they are
- * found again.  Whether the table is whole is asked with one message of our own (nft_present): that
- * question comes with every start, a change only with the first container of a network or with a
- * port.
+ * found again.  Whether the table is whole is asked with one message of our own (nft_present), as
+ * that question comes with every start; and so are a container's ports removed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,7 +16,7 @@
 #include <string.h>
 
 #include "base/dynlib.h"
-#include "base/json.h"
+#include "base/strv.h"
 #include "base/str.h"
 #include "network/firewall/firewall.h"
 #include "sys/fd.h"
@@ -29,14 +28,17 @@
 #define PROBE_RULES 5
 /* Bytes in front of the attributes of an nf_tables message. */
 #define NFT_HEADER_LEN 4
+/* The length of a nested attribute has 16 bits: a list goes on in another request before that. */
+#define NEST_BYTES_MAX 48000
+/* A dump that somebody else's changes interrupt is begun anew so often. */
+#define DUMP_TRIES 100
 
 /*
- *	subnets4, subnets6	sources that leave through NAT
- *	bridges			all our bridges; internal, isolated, strict: some of them
- *	same			BRIDGE . BRIDGE: traffic that stays on one bridge
- *	guard			what comes from a bridge never reaches 127.0.0.0/8 (route_localnet
- *is on) publish			destination NAT by the maps; from prerouting and output, for
- *local addresses
+ * subnets4, subnets6: sources that leave through NAT
+ * bridges: all our bridges; internal, isolated, strict: some of them
+ * same: BRIDGE . BRIDGE: traffic that stays on one bridge
+ * guard: what comes from a bridge never reaches 127.0.0.0/8 (route_localnet is on there)
+ * publish: destination NAT by the maps; from prerouting and output, for local addresses
  */
 static const char table_text[] =
 	"table inet " TABLE " {\n"
@@ -89,9 +91,7 @@ static struct {
 	struct nft_ctx *(*ctx_new)(uint32_t flags);
 	int (*buffer_output)(struct nft_ctx *ctx);
 	int (*buffer_error)(struct nft_ctx *ctx);
-	const char *(*get_output)(struct nft_ctx *ctx);
 	const char *(*get_error)(struct nft_ctx *ctx);
-	void (*set_flags)(struct nft_ctx *ctx, unsigned flags);
 	int (*run)(struct nft_ctx *ctx, const char *text);
 } lib;
 
@@ -101,9 +101,7 @@ static int lib_load(struct error *err)
 		{ "nft_ctx_new", (void **)&lib.ctx_new },
 		{ "nft_ctx_buffer_output", (void **)&lib.buffer_output },
 		{ "nft_ctx_buffer_error", (void **)&lib.buffer_error },
-		{ "nft_ctx_get_output_buffer", (void **)&lib.get_output },
 		{ "nft_ctx_get_error_buffer", (void **)&lib.get_error },
-		{ "nft_ctx_output_set_flags", (void **)&lib.set_flags },
 		{ "nft_run_cmd_from_buffer", (void **)&lib.run },
 	};
 	int r = dynlib_load(&lib.handle, "libnftables.so.1", "libnftables1", symbols,
@@ -166,18 +164,30 @@ static int read_use(void *arg, const struct nlmsghdr *h)
 	return 0;
 }
 
-static int nft_present(void)
+static int open_socket(void)
 {
-	const struct nfgenmsg header = { .nfgen_family = NFPROTO_INET };
-	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
-	uint32_t use = 0;
-	int r;
-
 	if (the_socket < 0)
 		the_socket = netlink_open(NETLINK_NETFILTER);
-	if (the_socket < 0)
-		return the_socket;
-	netlink_begin(&b, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN, 0, &header, sizeof(header));
+	return the_socket;
+}
+
+static void begin(struct netlink_batch *b, uint16_t msg, uint16_t flags)
+{
+	const struct nfgenmsg header = { .nfgen_family = NFPROTO_INET };
+
+	netlink_begin(b, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | msg), flags, &header,
+		      sizeof(header));
+}
+
+static int nft_present(void)
+{
+	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
+	uint32_t use = 0;
+	int r = open_socket();
+
+	if (r < 0)
+		return r;
+	begin(&b, NFT_MSG_GETCHAIN, 0);
 	netlink_attr_str(&b, NFTA_CHAIN_TABLE, TABLE);
 	netlink_attr_str(&b, NFTA_CHAIN_NAME, PROBE_CHAIN);
 	r = netlink_query(the_socket, &b, read_use, &use);
@@ -312,82 +322,112 @@ static int nft_ports_add(const struct firewall_port *ports, size_t n, struct err
 	return r < 0 ? error_copy(err, &sub) : 0;
 }
 
-/* "tcp . 8080" of {"concat": ["tcp", 8080]}. */
-static void add_key(struct buf *out, const json_t *key)
-{
-	json_t *part;
-	size_t i;
+/* The elements of one map that carry a comment, as requests that delete them. */
+struct owned {
+	const char *owner, *map;
+	struct netlink_batch out;
+	size_t nest, n;
+};
 
-	json_array_foreach (json_object_get(key, "concat"), i, part) {
-		if (json_is_string(part))
-			buf_addf(out, "%s%s", i ? " . " : "", json_string_value(part));
-		else
-			buf_addf(out, "%s%" JSON_INTEGER_FORMAT, i ? " . " : "",
-				 json_integer_value(part));
-	}
+static void open_delete(struct owned *o)
+{
+	begin(&o->out, NFT_MSG_DELSETELEM, 0);
+	netlink_attr_str(&o->out, NFTA_SET_ELEM_LIST_TABLE, TABLE);
+	netlink_attr_str(&o->out, NFTA_SET_ELEM_LIST_SET, o->map);
+	o->nest = netlink_nest(&o->out, NFTA_SET_ELEM_LIST_ELEMENTS);
 }
 
-/* What `list map` in JSON says of the owner's elements, as the text that deletes them:
- * {"nftables": [{"metainfo": ..}, {"map": {"elem": [[{"elem": {"val": KEY, "comment": ..}}, DATA],
- * ..]}}]} */
-static void add_owned(const json_t *list, const char *map, const char *owner, struct buf *out)
+static void add_delete(struct owned *o, const struct nlattr *key)
 {
-	json_t *object, *pair;
-	size_t i, k;
+	size_t element, nest;
 
-	json_array_foreach (json_object_get(list, "nftables"), i, object) {
-		json_array_foreach (json_object_get(json_object_get(object, "map"), "elem"), k,
-				    pair) {
-			const json_t *elem = json_object_get(json_array_get(pair, 0), "elem");
-			const char *comment = json_get_str(elem, "comment");
-
-			if (!comment || !streq(comment, owner))
-				continue;
-			buf_addf(out, "delete element inet " TABLE " %s { ", map);
-			add_key(out, json_object_get(elem, "val"));
-			buf_adds(out, " }\n");
-		}
+	if (o->out.buf.len - o->nest > NEST_BYTES_MAX) {
+		netlink_nest_end(&o->out, o->nest);
+		open_delete(o);
 	}
+	element = netlink_nest(&o->out, NFTA_LIST_ELEM);
+	nest = netlink_nest(&o->out, NFTA_SET_ELEM_KEY);
+	netlink_attr(&o->out, NFTA_DATA_VALUE, netlink_data(key), netlink_len(key));
+	netlink_nest_end(&o->out, nest);
+	netlink_nest_end(&o->out, element);
+	o->n++;
 }
 
-static int list_owned(const char *map, const char *owner, struct buf *out, struct error *err)
+/* libnftnl's user data: type 0 (comment), length with the NUL, text. */
+static bool has_comment(const struct nlattr *element, const char *owner)
 {
-	scoped(buf_done) struct buf text = BUF_INIT;
-	scoped_json json_t *list = NULL;
-	struct error sub = ERROR_INIT;
-	const char *answer;
-	int r = lib_load(err);
+	const struct nlattr *user = netlink_find_in(element, NFTA_SET_ELEM_USERDATA);
+	size_t len = strlen(owner) + 1;
+	const char *text;
 
-	if (r < 0)
-		return r;
-	buf_addf(&text, "list map inet " TABLE " %s", map);
-	lib.set_flags(lib.ctx, NFT_CTX_OUTPUT_JSON);
-	r = run(&text, &sub);
-	lib.set_flags(lib.ctx, 0);
-	if (r < 0)
-		return sub.kind == ERROR_NOT_FOUND ? 0 : error_copy(err, &sub);
-	answer = lib.get_output(lib.ctx);
-	r = json_text_parse(answer, strlen(answer), "packet filter", &list, err);
-	if (r >= 0)
-		add_owned(list, map, owner, out);
-	return r < 0 ? r : 0;
+	if (!user || netlink_len(user) < 2 + len)
+		return false;
+	text = netlink_data(user);
+	return text[0] == 0 && (uint8_t)text[1] == len && memcmp(text + 2, owner, len) == 0;
+}
+
+static int read_elements(void *arg, const struct nlmsghdr *h)
+{
+	struct owned *o = arg;
+	const struct nlattr *list = netlink_find(h, NFT_HEADER_LEN, NFTA_SET_ELEM_LIST_ELEMENTS);
+	const struct nlattr *element = NULL;
+
+	while (list && (element = netlink_next_in(list, element)) != NULL) {
+		const struct nlattr *key = netlink_find_in(element, NFTA_SET_ELEM_KEY);
+
+		key = key ? netlink_find_in(key, NFTA_DATA_VALUE) : NULL;
+		if (key && has_comment(element, o->owner))
+			add_delete(o, key);
+	}
+	return 0;
+}
+
+static void batch_mark(struct netlink_batch *b, uint16_t type)
+{
+	const struct nfgenmsg header = { .res_id = htons(NFNL_SUBSYS_NFTABLES) };
+
+	netlink_begin(b, type, 0, &header, sizeof(header));
+}
+
+/* By messages of our own: text or JSON of a map with thousands of ports would be megabytes. */
+static int remove_owned(const char *map, const char *owner)
+{
+	struct owned o = { .owner = owner, .map = map };
+	scoped(netlink_batch_done) struct netlink_batch dump = { 0 };
+	int r;
+
+	begin(&dump, NFT_MSG_GETSETELEM, NLM_F_DUMP);
+	netlink_attr_str(&dump, NFTA_SET_ELEM_LIST_TABLE, TABLE);
+	netlink_attr_str(&dump, NFTA_SET_ELEM_LIST_SET, map);
+	batch_mark(&o.out, NFNL_MSG_BATCH_BEGIN);
+	open_delete(&o);
+	r = netlink_dump(the_socket, &dump, read_elements, &o);
+	if (r >= 0 && o.n > 0) {
+		netlink_nest_end(&o.out, o.nest);
+		/* Acknowledgements of all could pass the receive buffer; errors come without. */
+		netlink_want_ack(&o.out);
+		batch_mark(&o.out, NFNL_MSG_BATCH_END);
+		r = netlink_transact(the_socket, &o.out, NULL);
+	}
+	netlink_batch_done(&o.out);
+	return r == -ENOENT ? 0 : r;
 }
 
 static int nft_ports_remove(const char *owner, struct error *err)
 {
 	static const char *const maps[] = { "ports4", "hostports4", "ports6", "hostports6" };
-	scoped(buf_done) struct buf text = BUF_INIT;
+	int r = open_socket();
 
-	if (nft_present() == 0)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
-		int r = list_owned(maps[i], owner, &text, err);
+	for (size_t i = 0; i < ARRAY_SIZE(maps) && r >= 0; i++) {
+		unsigned tries = DUMP_TRIES;
 
-		if (r < 0)
-			return error_prefix(err, "withdraw the published ports of container '%s'",
-					    owner);
+		do {
+			r = remove_owned(maps[i], owner);
+		} while (r == -EINTR && --tries);
 	}
-	return run(&text, err);
+	if (r < 0)
+		return error_os(err, -r, "withdraw the published ports of container '%s'", owner);
+	return 0;
 }
 
 static int nft_destroy(struct error *err)
