@@ -107,21 +107,32 @@ static void add_memory(json_t *host)
 	set_int(host, "swapTotal", meminfo(buf_str(&text), "SwapTotal:"));
 }
 
+/* Percent with two digits, as Podman prints it. */
+static json_t *percent(double part, double all)
+{
+	return json_real((double)(int64_t)(part * 10000.0 / all) / 100.0);
+}
+
+/* The first line of /proc/stat: "cpu  USER NICE SYSTEM IDLE ...", in ticks since boot. */
 static json_t *cpu_utilization(void)
 {
-	char line[256];
-	unsigned long long user = 0, nice = 0, sys = 0, idle = 0;
-	double all;
+	scoped_strv char **words = NULL;
+	uint64_t ticks[4] = { 0 };
 	json_t *o = json_object();
+	char line[256];
+	double all;
 
-	if (fd_read_line(AT_FDCWD, "/proc/stat", line, sizeof(line)) > 0 || line[0])
-		sscanf(line, "cpu %llu %llu %llu %llu", &user, &nice, &sys, &idle);
-	all = (double)(user + nice + sys + idle);
+	if (fd_read_line(AT_FDCWD, "/proc/stat", line, sizeof(line)) > 0)
+		words = strv_split(line, " ", false);
+	for (size_t i = 0; i < ARRAY_SIZE(ticks) && i + 1 < strv_len(words); i++)
+		if (num_u64(words[i + 1], &ticks[i]) < 0)
+			ticks[i] = 0;
+	all = (double)(ticks[0] + ticks[1] + ticks[2] + ticks[3]);
 	if (all <= 0)
 		all = 1;
-	json_object_set_new(o, "userPercent", json_real((double)(user + nice) * 100.0 / all));
-	json_object_set_new(o, "systemPercent", json_real((double)sys * 100.0 / all));
-	json_object_set_new(o, "idlePercent", json_real((double)idle * 100.0 / all));
+	json_object_set_new(o, "userPercent", percent((double)(ticks[0] + ticks[1]), all));
+	json_object_set_new(o, "systemPercent", percent((double)ticks[2], all));
+	json_object_set_new(o, "idlePercent", percent((double)ticks[3], all));
 	return o;
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/ident.h"
+#include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "base/trace.h"
@@ -40,16 +41,21 @@ static void session_done(struct exec_session *s)
 	free(s->dir);
 }
 
+/* "PID START" as note_monitor writes it. */
 static bool session_lives(const char *dir)
 {
 	scoped_free char *file = path_join(dir, "monitor");
+	scoped_strv char **words = NULL;
 	uint64_t start;
+	uint32_t pid;
 	char text[64];
-	int pid;
 
 	if (fd_read_line(AT_FDCWD, file, text, sizeof(text)) < 0)
 		return false; /* written before the lock is released */
-	return sscanf(text, "%d %" SCNu64, &pid, &start) == 2 && pidref_alive_at(pid, start) == 1;
+	words = strv_split(text, " ", false);
+	if (strv_len(words) != 2 || num_u32(words[0], &pid) < 0 || num_u64(words[1], &start) < 0)
+		return false;
+	return pidref_alive_at((pid_t)pid, start) == 1;
 }
 
 void container_exec_sweep(struct container *c)

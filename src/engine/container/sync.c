@@ -33,7 +33,7 @@ char *container_cgroup_path(const struct container_record *r)
 {
 	const char *parent = r->wish.namespaces.cgroup_parent;
 
-	if (str_empty(parent))
+	if (!parent || !*parent)
 		return xasprintf("/coracle/%s", r->id);
 	return xasprintf("/%s/coracle-%s", parent + strspn(parent, "/"), r->id);
 }
