@@ -316,19 +316,21 @@ static int complete_namespaces(struct engine *e, struct wish *w, struct error *e
 
 static int complete_log(struct engine *e, struct wish_log *log, struct error *err)
 {
-	static const char *const known[] = { "k8s-file", "none", "passthrough", "journald" };
-	const char *driver = log->driver;
+	static const char *const known[] = { "k8s-file", "none", "passthrough" };
+	const char *driver = log->driver,
+		   *conf = engine_conf_str(e, "containers", "log_driver", "");
 	int64_t conf_max = engine_conf_int(e, "containers", "log_size_max", -1);
 
-	/* A configured driver that is not ours to offer (journald without a journal) is Podman's
-	 * choice for its own containers: the default stays k8s-file. */
+	/* journald in the configuration is Podman's choice for its own containers. */
 	if (str_empty(driver))
-		driver = engine_conf_str(e, "containers", "log_driver", "k8s-file");
+		driver = str_table_find(known, ARRAY_SIZE(known), conf) < 0 ? "k8s-file" : conf;
 	if (streq(driver, "json-file"))
 		driver = "k8s-file";
 	if (str_table_find(known, ARRAY_SIZE(known), driver) < 0)
-		return error_set(err, ERROR_INVALID, "invalid log driver '%s': invalid argument",
-				 driver);
+		return error_set(
+			err, ERROR_UNSUPPORTED,
+			"log driver '%s' is not supported; k8s-file, none and passthrough are",
+			driver);
 	if (driver != log->driver) {
 		char *copy = xstrdup(driver);
 
