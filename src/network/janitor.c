@@ -180,16 +180,21 @@ int janitor_start(const struct network_config *c, struct error *err)
 	return status == 0 ? 0 : janitor_work(c, err);
 }
 
+static bool is_locked(int dir, const char *name)
+{
+	scoped_fd int lock = rundir_try_lock(dir, name);
+
+	return lock < 0;
+}
+
 int janitor_resume(const struct network_config *c, int dir, struct error *err)
 {
-	int lock, r = doom_any(dir);
+	int r = doom_any(dir);
 
 	tell_error(dir);
 	if (r <= 0)
 		return r < 0 ? error_os(err, -r, "read the notes of the network janitor") : 0;
-	lock = rundir_try_lock(dir, LOCK_JANITOR);
-	if (lock < 0) /* one is at work */
+	if (is_locked(dir, LOCK_JANITOR) || is_locked(dir, LOCK_LINGER)) /* one is on its way */
 		return 0;
-	fd_close(lock);
 	return janitor_start(c, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * network: definitions, addresses, and the wiring of a container's network namespace, in process
- * over netlink (rtnetlink and nf_tables; no program and no library is loaded for it).
+ * over netlink and libnftables (loaded when used).
  *
  * Everything is found again from names: veth host ends "cr" + 12 hex of the container id + index,
  * leases RUNDIR/ipam/NETWORK/ADDRESS holding the container id, nft objects with the container id in
@@ -61,8 +61,8 @@ struct network_config {
 	const char *default_network; /* "podman" */
 	const char *default_subnet;  /* "10.90.0.0/16" */
 	const char *firewall;	     /* "nft" (also NULL) or "none" */
-	/* How long what a network needs on the host outlives its last container, so that the next one
-	 * finds it: making and removing a bridge costs the kernel 60 ms.  0: not at all. */
+	/* How long what a network needs on the host outlives its last container, so that the next
+	 * one finds it: making and removing a bridge costs the kernel 60 ms.  0: not at all. */
 	unsigned linger_msec;
 };
 /* For a foreground `run`, which is often followed by another. */

@@ -93,6 +93,7 @@ static struct {
 	int (*buffer_error)(struct nft_ctx *ctx);
 	const char *(*get_error)(struct nft_ctx *ctx);
 	int (*run)(struct nft_ctx *ctx, const char *text);
+	void (*ctx_free)(struct nft_ctx *ctx);
 } lib;
 
 static int lib_load(struct error *err)
@@ -103,6 +104,7 @@ static int lib_load(struct error *err)
 		{ "nft_ctx_buffer_error", (void **)&lib.buffer_error },
 		{ "nft_ctx_get_error_buffer", (void **)&lib.get_error },
 		{ "nft_run_cmd_from_buffer", (void **)&lib.run },
+		{ "nft_ctx_free", (void **)&lib.ctx_free },
 	};
 	int r = dynlib_load(&lib.handle, "libnftables.so.1", "libnftables1", symbols,
 			    ARRAY_SIZE(symbols), err);
@@ -117,20 +119,9 @@ static int lib_load(struct error *err)
 	return 0;
 }
 
-/* One transaction.  The library says what went wrong as text: -EEXIST and -ENOENT are told from it.
- */
-static int run(const struct buf *text, struct error *err)
+/* The library says what went wrong as text: -EEXIST and -ENOENT are told from it. */
+static int explain(const char *why, struct error *err)
 {
-	const char *why;
-	int r = lib_load(err);
-
-	if (r < 0)
-		return r;
-	if (!buf_ok(text))
-		return error_set(err, ERROR_LIMIT, "change of the packet filter is too large");
-	if (text->len == 0 || lib.run(lib.ctx, text->data) == 0)
-		return 0;
-	why = lib.get_error(lib.ctx);
 	if (strstr(why, strerror(EEXIST)))
 		return error_set(err, ERROR_EXISTS, "%s", why);
 	if (strstr(why, strerror(ENOENT)) || strstr(why, "does not exist"))
@@ -139,6 +130,22 @@ static int run(const struct buf *text, struct error *err)
 			 "change packet filter table 'inet " TABLE
 			 "': %.300s; the kernel needs nf_tables with nat, fib and inet support",
 			 why);
+}
+
+/* One transaction. */
+static int run(const struct buf *text, struct error *err)
+{
+	int r = lib_load(err);
+
+	if (r < 0)
+		return r;
+	if (!buf_ok(text))
+		return error_set(err, ERROR_LIMIT, "change of the packet filter is too large");
+	if (text->len > 0 && lib.run(lib.ctx, text->data) != 0)
+		r = explain(lib.get_error(lib.ctx), err);
+	/* Its socket must not be closed at the end of the process, see the_socket. */
+	lib.ctx_free(take_ptr(lib.ctx));
+	return r;
 }
 
 /*
@@ -152,7 +159,6 @@ static int nft_hand_over(void)
 	int fd = the_socket;
 
 	the_socket = -1;
-	lib.ctx = NULL; /* its socket is the parent's */
 	return fd;
 }
 
@@ -253,12 +259,31 @@ static void port_elements(struct buf *out, const struct firewall_port *p)
 	buf_adds(out, " }\n");
 }
 
+static int ignore_answer(void *arg, const struct nlmsghdr *h)
+{
+	return 0;
+}
+
+static bool table_exists(void)
+{
+	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
+
+	if (open_socket() < 0)
+		return true; /* the transaction tells */
+	begin(&b, NFT_MSG_GETTABLE, 0);
+	netlink_attr_str(&b, NFTA_TABLE_NAME, TABLE);
+	return netlink_query(the_socket, &b, ignore_answer, NULL) != -ENOENT;
+}
+
+/* Add, so that the removal of what may be missing cannot fail. */
+#define DROP_TABLE "add table inet " TABLE "\ndelete table inet " TABLE "\n"
+
 static int nft_replace(const struct firewall_state *s, struct error *err)
 {
 	scoped(buf_done) struct buf text = BUF_INIT;
 
-	/* Add, so that the removal of what may be missing cannot fail. */
-	buf_adds(&text, "add table inet " TABLE "\ndelete table inet " TABLE "\n");
+	if (table_exists()) /* else there is no removal to wait for */
+		buf_adds(&text, DROP_TABLE);
 	buf_adds(&text, table_text);
 	for (size_t i = 0; i < s->n_networks; i++)
 		network_elements(&text, "add", &s->networks[i]);
@@ -434,7 +459,7 @@ static int nft_destroy(struct error *err)
 {
 	scoped(buf_done) struct buf text = BUF_INIT;
 
-	buf_adds(&text, "add table inet " TABLE "\ndelete table inet " TABLE "\n");
+	buf_adds(&text, DROP_TABLE);
 	return run(&text, err);
 }
 
