@@ -56,10 +56,8 @@ static int read_spec(struct creation *c, struct error *err)
 	const char *path = c->o->config;
 	int r;
 
-	if (c->o->spec) {
-		c->spec = c->o->spec;
+	if (c->o->spec)
 		return 0;
-	}
 	if (path == NULL || !path_absolute(path)) {
 		joined = path_join(c->o->bundle, path ? path : "config.json");
 		path = joined;
@@ -69,10 +67,7 @@ static int read_spec(struct creation *c, struct error *err)
 		return error_os(err, -r, "read '%s'", path);
 	r = json_table_parse(&oci_spec_table, buf_str(&b), b.len, &c->file_spec, "config.json", 0,
 			     err);
-	if (r < 0)
-		return r;
-	c->spec = &c->file_spec;
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 /* HOME of the user in the image's own /etc/passwd, when the document sets none (as runc and crun).
@@ -446,7 +441,10 @@ int runtime_create(const struct runtime_context *cx, const struct runtime_create
 		.listen_fd = -1,
 		.console_fd = -1,
 	};
-	int r = create_all(&c, err);
+	int r;
+
+	c.spec = o->spec ? o->spec : &c.file_spec;
+	r = create_all(&c, err);
 
 	if (r < 0) {
 		undo(&c);

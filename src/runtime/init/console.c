@@ -57,9 +57,11 @@ static int cover_console(int rootfd, int peer, struct error *err)
 	if (dev < 0)
 		return error_os(err, -dev, "open '/dev' for the console");
 	made = fd_open(dev, "console", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	if (made < 0 && made != -EEXIST)
+		return error_os(err, -made, "make '/dev/console'");
 	target = fd_open(dev, "console", O_PATH | O_NOFOLLOW, 0);
 	if (target < 0)
-		return error_os(err, -target, "make '/dev/console'");
+		return error_os(err, -target, "open '/dev/console'");
 	if (fstat(target, &st) < 0 || S_ISLNK(st.st_mode) || S_ISDIR(st.st_mode))
 		return error_set(err, ERROR_DENIED,
 				 "'/dev/console' of the image is a link or directory");

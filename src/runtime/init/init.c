@@ -58,7 +58,7 @@ static int begin(const struct init_args *a, struct error *err)
 /* createRuntime and prestart hooks run in the parent. */
 static int parent_hooks(const struct init_args *a, struct error *err)
 {
-	struct sync_message m;
+	struct sync_message m = { .type = SYNC_NONE };
 	int r;
 
 	if (a->plan->hooks[PLAN_HOOK_PRESTART].n == 0 &&
@@ -145,7 +145,7 @@ static int wait_for_start(int listen_fd)
 {
 	for (;;) {
 		scoped_fd int conn = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
-		struct sync_message m;
+		struct sync_message m = { .type = SYNC_NONE };
 
 		if (conn < 0) {
 			if (errno == EINTR || errno == ECONNABORTED)
@@ -162,7 +162,7 @@ static int wait_for_start(int listen_fd)
 _Noreturn void init_create(const struct init_args *a)
 {
 	struct error err = ERROR_INIT;
-	struct sync_message m;
+	struct sync_message m = { .type = SYNC_NONE };
 	char *path = NULL;
 	int listen_fd, conn, r;
 
@@ -214,7 +214,7 @@ static int exec_setup(const struct init_args *a, char **ret_path, struct error *
 _Noreturn void init_exec(const struct init_args *a)
 {
 	struct error err = ERROR_INIT;
-	struct sync_message m;
+	struct sync_message m = { .type = SYNC_NONE };
 	char *path = NULL;
 
 	if (exec_setup(a, &path, &err) < 0)

@@ -85,8 +85,8 @@ int plan_resolve_namespaces(const struct oci_spec *spec, struct plan_namespaces 
 	if (spec->domainname && strlen(spec->domainname) > HOST_NAME_MAX)
 		return error_set(err, ERROR_INVALID,
 				 "config.json: .domainname: longer than %d bytes", HOST_NAME_MAX);
-	ret->hostname = str_empty(spec->hostname) ? NULL : xstrdup(spec->hostname);
-	ret->domainname = str_empty(spec->domainname) ? NULL : xstrdup(spec->domainname);
+	ret->hostname = plan_dup_text(spec->hostname);
+	ret->domainname = plan_dup_text(spec->domainname);
 	if (spec->linux_ == NULL)
 		return 0;
 	r = resolve_list(spec->linux_, ret, err);

@@ -42,7 +42,7 @@ unsigned long plan_propagation(const char *word)
 		{ "unbindable", MS_UNBINDABLE }, { "runbindable", MS_UNBINDABLE | MS_REC },
 	};
 
-	if (str_empty(word))
+	if (word == NULL || word[0] == '\0')
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (streq(words[i].word, word))
@@ -171,7 +171,7 @@ static int resolve_linux(const struct oci_spec *spec, struct plan *ret, struct e
 		return 0;
 	ret->masked = strv_dup(l->masked_paths);
 	ret->readonly_paths = strv_dup(l->readonly_paths);
-	ret->mount_label = str_empty(l->mount_label) ? NULL : xstrdup(l->mount_label);
+	ret->mount_label = plan_dup_text(l->mount_label);
 	if (l->personality) {
 		/* linux/personality.h: PER_LINUX 0, PER_LINUX32 8 */
 		ret->process.personality_set = true;

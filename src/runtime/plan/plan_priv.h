@@ -17,6 +17,12 @@ int plan_resolve_memory_policy(const struct oci_memory_policy *m, struct plan_me
 /* Word of rootfsPropagation to MS_* bits; 0 for NULL; ULONG_MAX unknown. */
 unsigned long plan_propagation(const char *word);
 
+/* A copy, or NULL for an absent or empty text. */
+static inline char *plan_dup_text(const char *s)
+{
+	return s != NULL && s[0] != '\0' ? xstrdup(s) : NULL;
+}
+
 int plan_open_mounts(struct plan *p, struct error *err);
 int plan_open_devices(struct plan *p, struct error *err);
 

@@ -152,8 +152,8 @@ static int resolve_affinity(const struct oci_exec_cpu_affinity *a, struct plan_p
 	if ((a->initial && !cpu_list_valid(a->initial)) || (a->final && !cpu_list_valid(a->final)))
 		return error_set(err, ERROR_INVALID,
 				 ".process.execCPUAffinity: not a list of CPUs");
-	ret->affinity_initial = str_empty(a->initial) ? NULL : xstrdup(a->initial);
-	ret->affinity_final = str_empty(a->final) ? NULL : xstrdup(a->final);
+	ret->affinity_initial = plan_dup_text(a->initial);
+	ret->affinity_final = plan_dup_text(a->final);
 	return 0;
 }
 
@@ -202,8 +202,8 @@ int plan_resolve_process(const struct oci_process *p, struct plan_process *ret, 
 		return error_set(err, ERROR_INVALID,
 				 ".process.oomScoreAdj: %d is not within -1000..1000",
 				 ret->oom_score_adj);
-	ret->apparmor = str_empty(p->apparmor_profile) ? NULL : xstrdup(p->apparmor_profile);
-	ret->selinux = str_empty(p->selinux_label) ? NULL : xstrdup(p->selinux_label);
+	ret->apparmor = plan_dup_text(p->apparmor_profile);
+	ret->selinux = plan_dup_text(p->selinux_label);
 	r = check_env(p->env, err);
 	if (r < 0)
 		return r;
