@@ -2,6 +2,7 @@
 /* From argv to a command: global options, help, errors as text and exit status. */
 #include "cli/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -123,7 +124,19 @@ static int check_text(int argc, char *const *argv, struct error *err)
 	return 0;
 }
 
-int cli_main(int argc, char **argv)
+/* A full disk or a closed pipe must not pass for success. */
+static int finish_output(int status)
+{
+	struct error err = ERROR_INIT;
+	bool failed = fflush(stdout) != 0;
+
+	if ((!failed && !ferror(stdout)) || status != 0)
+		return status;
+	error_os(&err, failed ? errno : EIO, "write to standard output");
+	return report(NULL, &err);
+}
+
+static int dispatch(int argc, char **argv)
 {
 	struct globals g = { 0 };
 	struct cli cli = { .argc = argc, .argv = argv };
@@ -158,4 +171,9 @@ int cli_main(int argc, char **argv)
 	status = run_command(&cli, row, &g, argc - used, argv + used);
 	globals_done(&g);
 	return status;
+}
+
+int cli_main(int argc, char **argv)
+{
+	return finish_output(dispatch(argc, argv));
 }

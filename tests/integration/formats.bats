@@ -47,7 +47,7 @@ teardown() { engine_teardown; }
 @test "output to a full or closed place is an error" {
 	local c
 
-	for c in images 'ps -a' 'volume ls' info "inspect $IMAGE" version --help; do
+	for c in images 'ps -a' 'network ls' info "inspect $IMAGE" version --help; do
 		# shellcheck disable=SC2086
 		! co $c >/dev/full 2>"$BATS_TEST_TMPDIR/err"
 		grep -q "No space left" "$BATS_TEST_TMPDIR/err" || {

@@ -63,7 +63,7 @@ result() {
 		--cgroup-manager cgroupfs)
 
 	"${podman[@]}" import "$BATS_FILE_TMPDIR/image.tar" "$IMAGE"
-	run "${podman[@]}" run --rm --ulimit host --runtime runc --network none "$IMAGE" /sockets32
+	run "${podman[@]}" run --rm --ulimit nproc=1000:1000 --ulimit nofile=1000:1000 --runtime runc --network none "$IMAGE" /sockets32
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "$(result socketcall 2)" -ge 0 ]
