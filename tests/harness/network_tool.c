@@ -87,6 +87,12 @@ static int cmd_setup(char **args, struct error *err)
 	if (r >= 0)
 		print_status(&status);
 	network_status_done(&status);
+	for (size_t i = 0; i < ARRAY_SIZE(attachments); i++) {
+		free(attachments[i].network);
+		strv_free(attachments[i].aliases);
+		strv_free(attachments[i].static_ips);
+		json_table_free(&network_port_table, &ports[i]);
+	}
 	return r;
 }
 
@@ -157,12 +163,13 @@ static int cmd_holders(struct error *err)
 static int cmd_reserve(char **args, struct error *err)
 {
 	struct network_port p = { 0 };
-	int *fds;
+	scoped_free int *fds = NULL;
 	size_t n;
 	int r = network_port_parse(args[0], &p, err);
 
 	if (r >= 0)
 		r = network_reserve_ports(&p, 1, &fds, &n, err);
+	json_table_free(&network_port_table, &p);
 	if (r < 0)
 		return r;
 	printf("held %zu\n", n);

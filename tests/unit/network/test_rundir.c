@@ -73,6 +73,7 @@ TEST(the_state_of_another_boot_is_forgotten)
 	scoped_free char *boot = xasprintf("%s/boot", test_path("boot"));
 	scoped_fd int again = -1, third = -1;
 
+	CHECK(dir >= 0);
 	CHECK_INT(test_write_file(record, "{}"), 0);
 	again = open_run("boot");
 	CHECK_INT(access(record, F_OK), 0);
