@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define ERROR_H_PLAIN
 #include "base/error.h"
 
 #include <assert.h>

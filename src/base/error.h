@@ -62,6 +62,21 @@ int error_prefix(struct error *err, const char *fmt, ...)
 /* Copy src into err (both may be NULL); returns -src->num. */
 int error_copy(struct error *err, const struct error *src);
 
+#if defined(__clang_analyzer__) && !defined(ERROR_H_PLAIN)
+/* For clang-tidy, which cannot see that these are negative and would follow paths that do not
+ * exist. */
+static inline int error_is_negative(int r)
+{
+	if (r >= 0)
+		__builtin_unreachable();
+	return r;
+}
+#define error_set(...) error_is_negative(error_set(__VA_ARGS__))
+#define error_os(...) error_is_negative(error_os(__VA_ARGS__))
+#define error_prefix(...) error_is_negative(error_prefix(__VA_ARGS__))
+#define error_copy(...) error_is_negative(error_copy(__VA_ARGS__))
+#endif
+
 /* Kind name in lower case ("not_found"), for JSON and tests. */
 const char *error_kind_name(enum error_kind kind);
 

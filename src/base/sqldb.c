@@ -512,7 +512,7 @@ void sqldb_reset(struct sqldb_stmt *s)
 /* BEGIN, COMMIT, ROLLBACK: kept prepared as others, and without a look at durability. */
 static int run_cached(struct sqldb *db, const char *sql, struct error *err)
 {
-	struct sqldb_stmt *s;
+	struct sqldb_stmt *s = NULL;
 	int r = prepare(db, sql, &s, err);
 
 	return r < 0 ? r : sqldb_step(s, err);

@@ -250,7 +250,7 @@ static size_t token_length(const char *p)
 
 int toml_scalar(struct toml_cursor *c, json_t **ret)
 {
-	char token[TOKEN_MAX], number[TOKEN_MAX];
+	char token[TOKEN_MAX], number[TOKEN_MAX] = "";
 	size_t n = token_length(c->p);
 	json_t *j = NULL;
 

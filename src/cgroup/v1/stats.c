@@ -2,11 +2,11 @@
 /* v1 stats.  A controller that is not mounted leaves its members as they are. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "base/str.h"
 #include "base/timeutil.h"
 #include "cgroup/cgroup_priv.h"
@@ -90,10 +90,10 @@ static void memory(const struct cgroup_record *r, struct cgroup_stats *s, struct
 static void io_sum(const char *text, uint64_t *reads, uint64_t *writes)
 {
 	for (const char *p = text; *p != '\0';) {
+		char op[16], number[24];
 		uint64_t n;
-		char op[16];
 
-		if (sscanf(p, "%*u:%*u %15s %" SCNu64, op, &n) == 2) {
+		if (sscanf(p, "%*u:%*u %15s %23s", op, number) == 2 && num_u64(number, &n) == 0) {
 			if (streq(op, "Read"))
 				*reads += n;
 			else if (streq(op, "Write"))
