@@ -205,7 +205,7 @@ static int parse_pair(struct parser *p, json_t *table)
 	if (parse_key(p, &key) < 0)
 		return -EINVAL;
 	n = strv_len(key);
-	if (n == 0)
+	if (key == NULL)
 		return toml_fail(&p->c, "a key is missing");
 	for (size_t i = 0; i + 1 < n; i++) {
 		json_t *next = json_object_get(table, key[i]);
@@ -385,7 +385,7 @@ static int parse_header(struct parser *p)
 		return toml_fail(c, "']' is missing in a table header");
 	c->p += many ? 2 : 1;
 	n = strv_len(key);
-	if (n == 0)
+	if (key == NULL)
 		return toml_fail(c, "a key is missing");
 	p->values += n;
 	if (count_value(p) < 0)
