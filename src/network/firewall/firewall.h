@@ -46,7 +46,7 @@ struct firewall_ops {
 	const char *name;
 	/* 1: our rules are all in place; 0: gone or damaged; -errno.  Cheap. */
 	int (*present)(void);
-	/* Drop whatever is there and build this, in one transaction. */
+	/* Drop whatever is there and build this. */
 	int (*replace)(const struct firewall_state *s, struct error *err);
 	int (*network_add)(const struct firewall_network *n, struct error *err);
 	int (*network_remove)(const struct firewall_network *n, struct error *err);

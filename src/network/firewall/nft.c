@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/dynlib.h"
+#include "base/ident.h"
 #include "base/strv.h"
 #include "base/str.h"
 #include "network/firewall/firewall.h"
@@ -235,28 +236,13 @@ static bool any_address(const struct ip_addr *a)
 	return memcmp(a->bytes, zero, ip_len(a)) == 0;
 }
 
-static const char *protocol_name(uint8_t protocol)
+static const char *port_map(const struct firewall_port *p)
 {
-	if (protocol == IPPROTO_UDP)
-		return "udp";
-	return protocol == IPPROTO_SCTP ? "sctp" : "tcp";
-}
+	bool v4 = p->host_ip.family == AF_INET;
 
-/* Adding what is there already is fine, with another target it is an error. */
-static void port_elements(struct buf *out, const struct firewall_port *p)
-{
-	bool any = any_address(&p->host_ip), v4 = p->host_ip.family == AF_INET;
-	char host[IP_STR_MAX], container[IP_STR_MAX];
-
-	ip_format(&p->host_ip, host);
-	ip_format(&p->container_ip, container);
-	buf_addf(out, "add element inet " TABLE " %s%s {", any ? "ports" : "hostports",
-		 v4 ? "4" : "6");
-	for (uint32_t i = 0; i < p->count; i++)
-		buf_addf(out, "%s %s%s%s . %u comment \"%s\" : %s . %u", i ? "," : "",
-			 any ? "" : host, any ? "" : " . ", protocol_name(p->protocol),
-			 p->host_port + i, p->owner, container, p->container_port + i);
-	buf_adds(out, " }\n");
+	if (any_address(&p->host_ip))
+		return v4 ? "ports4" : "ports6";
+	return v4 ? "hostports4" : "hostports6";
 }
 
 static int ignore_answer(void *arg, const struct nlmsghdr *h)
@@ -277,20 +263,6 @@ static bool table_exists(void)
 
 /* Add, so that the removal of what may be missing cannot fail. */
 #define DROP_TABLE "add table inet " TABLE "\ndelete table inet " TABLE "\n"
-
-static int nft_replace(const struct firewall_state *s, struct error *err)
-{
-	scoped(buf_done) struct buf text = BUF_INIT;
-
-	if (table_exists()) /* else there is no removal to wait for */
-		buf_adds(&text, DROP_TABLE);
-	buf_adds(&text, table_text);
-	for (size_t i = 0; i < s->n_networks; i++)
-		network_elements(&text, "add", &s->networks[i]);
-	for (size_t i = 0; i < s->n_ports; i++)
-		port_elements(&text, &s->ports[i]);
-	return run(&text, err);
-}
 
 static int nft_network_add(const struct firewall_network *n, struct error *err)
 {
@@ -331,54 +303,150 @@ static int nft_network_remove(const struct firewall_network *n, struct error *er
 	return r < 0 ? error_copy(err, &sub) : 0;
 }
 
+/*
+ * Elements of maps by messages of our own, on the socket that outlives the process: a port comes
+ * and goes with its container, and its text in a map of thousands would be megabytes.
+ */
+struct elements {
+	struct netlink_batch *out;
+	uint16_t msg; /* NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM */
+	const char *map;
+	size_t nest;
+};
+
+static void elements_open(struct elements *e)
+{
+	begin(e->out, e->msg, e->msg == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
+	netlink_attr_str(e->out, NFTA_SET_ELEM_LIST_TABLE, TABLE);
+	netlink_attr_str(e->out, NFTA_SET_ELEM_LIST_SET, e->map);
+	e->nest = netlink_nest(e->out, NFTA_SET_ELEM_LIST_ELEMENTS);
+}
+
+static void elements_close(struct elements *e)
+{
+	netlink_nest_end(e->out, e->nest);
+}
+
+/* Begin one; the caller ends the nest that is returned. */
+static size_t element_open(struct elements *e)
+{
+	if (e->out->buf.len - e->nest > NEST_BYTES_MAX) {
+		elements_close(e);
+		elements_open(e);
+	}
+	return netlink_nest(e->out, NFTA_LIST_ELEM);
+}
+
+static void value(struct netlink_batch *b, uint16_t type, const void *data, size_t len)
+{
+	size_t nest = netlink_nest(b, type);
+
+	netlink_attr(b, NFTA_DATA_VALUE, data, len);
+	netlink_nest_end(b, nest);
+}
+
+static void batch_mark(struct netlink_batch *b, uint16_t type)
+{
+	const struct nfgenmsg header = { .res_id = htons(NFNL_SUBSYS_NFTABLES) };
+
+	netlink_begin(b, type, 0, &header, sizeof(header));
+}
+
+static int commit(struct netlink_batch *b)
+{
+	/* Acknowledgements of all could pass the receive buffer; errors come without. */
+	netlink_want_ack(b);
+	batch_mark(b, NFNL_MSG_BATCH_END);
+	return netlink_transact(the_socket, b, NULL);
+}
+
+/* A part of a concatenation: its bytes, filled up to a whole register. */
+static void add_part(uint8_t *key, size_t *len, const void *data, size_t n)
+{
+	memcpy(key + *len, data, n);
+	*len += (n + 3) & ~(size_t)3;
+}
+
+/* libnftnl's user data of an element: type 0 (comment), length with the NUL, text. */
+static void add_comment(struct netlink_batch *b, const char *owner)
+{
+	char user[2 + ID_BUF] = { 0 };
+	size_t len = MIN(strlen(owner), (size_t)ID_HEX_LEN) + 1;
+
+	user[1] = (char)len;
+	memcpy(user + 2, owner, len - 1);
+	netlink_attr(b, NFTA_SET_ELEM_USERDATA, user, 2 + len);
+}
+
+static void add_port(struct elements *e, const struct firewall_port *p, uint32_t i)
+{
+	uint16_t from = htons((uint16_t)(p->host_port + i));
+	uint16_t to = htons((uint16_t)(p->container_port + i));
+	uint8_t key[32] = { 0 }, data[32] = { 0 };
+	size_t key_len = 0, data_len = 0, element;
+
+	if (!any_address(&p->host_ip))
+		add_part(key, &key_len, p->host_ip.bytes, ip_len(&p->host_ip));
+	add_part(key, &key_len, &p->protocol, 1);
+	add_part(key, &key_len, &from, sizeof(from));
+	add_part(data, &data_len, p->container_ip.bytes, ip_len(&p->container_ip));
+	add_part(data, &data_len, &to, sizeof(to));
+	element = element_open(e);
+	value(e->out, NFTA_SET_ELEM_KEY, key, key_len);
+	value(e->out, NFTA_SET_ELEM_DATA, data, data_len);
+	add_comment(e->out, p->owner);
+	netlink_nest_end(e->out, element);
+}
+
+/* Adding what is there already is fine, with another target it is -EEXIST, and then none is added.
+ */
 static int nft_ports_add(const struct firewall_port *ports, size_t n, struct error *err)
 {
-	scoped(buf_done) struct buf text = BUF_INIT;
-	struct error sub = ERROR_INIT;
-	int r;
+	scoped(netlink_batch_done) struct netlink_batch b = { 0 };
+	int r = open_socket();
 
-	for (size_t i = 0; i < n; i++)
-		port_elements(&text, &ports[i]);
-	r = run(&text, &sub);
-	if (r < 0 && sub.kind == ERROR_EXISTS)
+	if (n == 0)
+		return 0;
+	batch_mark(&b, NFNL_MSG_BATCH_BEGIN);
+	for (size_t i = 0; i < n; i++) {
+		struct elements e = { &b, NFT_MSG_NEWSETELEM, port_map(&ports[i]) };
+
+		elements_open(&e);
+		for (uint32_t k = 0; k < ports[i].count; k++)
+			add_port(&e, &ports[i], k);
+		elements_close(&e);
+	}
+	if (r >= 0)
+		r = commit(&b);
+	if (r == -EEXIST)
 		return error_set(err, ERROR_BUSY,
 				 "publish host port %u: another container has published it",
 				 ports[0].host_port);
-	return r < 0 ? error_copy(err, &sub) : 0;
+	return r < 0 ? error_os(err, -r, "publish host port %u", ports[0].host_port) : 0;
 }
 
-/* The elements of one map that carry a comment, as requests that delete them. */
+/* Ports come right behind: while rules were flushed there were none, either. */
+static int nft_replace(const struct firewall_state *s, struct error *err)
+{
+	scoped(buf_done) struct buf text = BUF_INIT;
+	int r;
+
+	if (table_exists()) /* else there is no removal to wait for */
+		buf_adds(&text, DROP_TABLE);
+	buf_adds(&text, table_text);
+	for (size_t i = 0; i < s->n_networks; i++)
+		network_elements(&text, "add", &s->networks[i]);
+	r = run(&text, err);
+	return r < 0 ? r : nft_ports_add(s->ports, s->n_ports, err);
+}
+
+/* The owner's elements of one map, as requests that delete them. */
 struct owned {
-	const char *owner, *map;
-	struct netlink_batch out;
-	size_t nest, n;
+	const char *owner;
+	struct elements e;
+	size_t n;
 };
 
-static void open_delete(struct owned *o)
-{
-	begin(&o->out, NFT_MSG_DELSETELEM, 0);
-	netlink_attr_str(&o->out, NFTA_SET_ELEM_LIST_TABLE, TABLE);
-	netlink_attr_str(&o->out, NFTA_SET_ELEM_LIST_SET, o->map);
-	o->nest = netlink_nest(&o->out, NFTA_SET_ELEM_LIST_ELEMENTS);
-}
-
-static void add_delete(struct owned *o, const struct nlattr *key)
-{
-	size_t element, nest;
-
-	if (o->out.buf.len - o->nest > NEST_BYTES_MAX) {
-		netlink_nest_end(&o->out, o->nest);
-		open_delete(o);
-	}
-	element = netlink_nest(&o->out, NFTA_LIST_ELEM);
-	nest = netlink_nest(&o->out, NFTA_SET_ELEM_KEY);
-	netlink_attr(&o->out, NFTA_DATA_VALUE, netlink_data(key), netlink_len(key));
-	netlink_nest_end(&o->out, nest);
-	netlink_nest_end(&o->out, element);
-	o->n++;
-}
-
-/* libnftnl's user data: type 0 (comment), length with the NUL, text. */
 static bool has_comment(const struct nlattr *element, const char *owner)
 {
 	const struct nlattr *user = netlink_find_in(element, NFTA_SET_ELEM_USERDATA);
@@ -401,40 +469,34 @@ static int read_elements(void *arg, const struct nlmsghdr *h)
 		const struct nlattr *key = netlink_find_in(element, NFTA_SET_ELEM_KEY);
 
 		key = key ? netlink_find_in(key, NFTA_DATA_VALUE) : NULL;
-		if (key && has_comment(element, o->owner))
-			add_delete(o, key);
+		if (key && has_comment(element, o->owner)) {
+			size_t nest = element_open(&o->e);
+
+			value(o->e.out, NFTA_SET_ELEM_KEY, netlink_data(key), netlink_len(key));
+			netlink_nest_end(o->e.out, nest);
+			o->n++;
+		}
 	}
 	return 0;
 }
 
-static void batch_mark(struct netlink_batch *b, uint16_t type)
-{
-	const struct nfgenmsg header = { .res_id = htons(NFNL_SUBSYS_NFTABLES) };
-
-	netlink_begin(b, type, 0, &header, sizeof(header));
-}
-
-/* By messages of our own: text or JSON of a map with thousands of ports would be megabytes. */
 static int remove_owned(const char *map, const char *owner)
 {
-	struct owned o = { .owner = owner, .map = map };
 	scoped(netlink_batch_done) struct netlink_batch dump = { 0 };
+	scoped(netlink_batch_done) struct netlink_batch out = { 0 };
+	struct owned o = { .owner = owner, .e = { &out, NFT_MSG_DELSETELEM, map } };
 	int r;
 
 	begin(&dump, NFT_MSG_GETSETELEM, NLM_F_DUMP);
 	netlink_attr_str(&dump, NFTA_SET_ELEM_LIST_TABLE, TABLE);
 	netlink_attr_str(&dump, NFTA_SET_ELEM_LIST_SET, map);
-	batch_mark(&o.out, NFNL_MSG_BATCH_BEGIN);
-	open_delete(&o);
+	batch_mark(&out, NFNL_MSG_BATCH_BEGIN);
+	elements_open(&o.e);
 	r = netlink_dump(the_socket, &dump, read_elements, &o);
 	if (r >= 0 && o.n > 0) {
-		netlink_nest_end(&o.out, o.nest);
-		/* Acknowledgements of all could pass the receive buffer; errors come without. */
-		netlink_want_ack(&o.out);
-		batch_mark(&o.out, NFNL_MSG_BATCH_END);
-		r = netlink_transact(the_socket, &o.out, NULL);
+		elements_close(&o.e);
+		r = commit(&out);
 	}
-	netlink_batch_done(&o.out);
 	return r == -ENOENT ? 0 : r;
 }
 
