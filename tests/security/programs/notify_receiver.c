@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2 || strlen(argv[1]) >= sizeof(sa.sun_path))
 		return 2;
-	strcpy(sa.sun_path, argv[1]);
+	memcpy(sa.sun_path, argv[1], strlen(argv[1]) + 1);
 	if (bind(s, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(s, 1) < 0)
 		return 1;
 	c = accept(s, NULL, NULL);
