@@ -4,7 +4,7 @@
  *
  * Order (docs/design/container-start.md, stages and invariants):
  *   read, validate, plan, open      no side effect outside this process
- *   state directory and record      from here on delete finds everything
+ *   state directory and record      from here on delete finds everything (I11)
  *   start socket, cgroup, clone     record updated with the pid while init works
  *   init ready                      pid file, then ACK: init may outlive us
  * On any failure undo() takes back what was made, newest first.

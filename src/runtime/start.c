@@ -2,10 +2,10 @@
 /*
  * start: tell a created container's init to go on.
  *
- * The start socket makes it safe: connecting never blocks, fails when init is dead, and only the
- * one who got HELLO may say GO.  The socket's name is removed before GO is said, so that a second
- * start finds the container started; should we die between the two, init sees the connection end,
- * finds no name any more and can only be deleted, which is a legal state.
+ * The start socket makes it safe (invariant I9): connecting never blocks, fails when init is dead,
+ * and only the one who got HELLO may say GO.  The socket's name is removed before GO is said, so
+ * that a second start finds the container started; should we die between the two, init sees the
+ * connection end, finds no name any more and can only be deleted, which is a legal state.
  */
 #include "runtime/start.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * console: the terminal.  The master comes from the container's own devpts, checked to be one, the
- * peer from TIOCGPTPEER on it and never from a path (2025-52565).
+ * console: the terminal (invariant I6).  The master comes from the container's own devpts, checked
+ * to be one, the peer from TIOCGPTPEER on it and never from a path (2025-52565).
  */
 #include <errno.h>
 #include <fcntl.h>

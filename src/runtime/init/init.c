@@ -31,13 +31,13 @@ static int begin(const struct init_args *a, struct error *err)
 	r = process_set_dumpable(false);
 	if (r < 0)
 		return error_os(err, -r, "make the process non-dumpable");
-	/* Until the parent has recorded our pid we must not outlive it. */
+	/* Until the parent has recorded our pid we must not outlive it (I8). */
 	r = process_pdeathsig(SIGKILL);
 	if (r < 0)
 		return error_os(err, -r, "set parent death signal");
 	if (setsid() < 0)
 		return error_os(err, errno, "start a session");
-	/* Whatever the caller leaked to us is not the container's (2024-21626). */
+	/* Whatever the caller leaked to us is not the container's (2024-21626, I10). */
 	r = fd_cloexec_from(3 + (int)a->plan->preserve_fds);
 	if (r < 0)
 		return error_os(err, -r, "close inherited descriptors on exec");

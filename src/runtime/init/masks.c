@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * masks: masked and read-only paths.
+ * masks: masked and read-only paths (invariant I5).
  *
  * A masked file is covered by the host's /dev/null (checked 1:3 when it was opened: 2025-31133), a
  * masked directory by one empty read-only tmpfs that all of them share.  The first use attaches the

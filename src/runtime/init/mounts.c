@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mounts: the plan's mounts in order.  Each target is opened inside the root first, judged by its
- * descriptor, and mounted on by that descriptor (R1, R3): no name is resolved twice.
+ * descriptor, and mounted on by that descriptor (R1, R3, I1): no name is resolved twice.
  */
 #include <errno.h>
 #include <fcntl.h>

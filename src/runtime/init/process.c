@@ -82,7 +82,7 @@ static int write_label(const struct init_args *a, const char *file, const char *
 	return r < 0 ? error_os(err, -r, "write `/proc/self/%s`", file) : 0;
 }
 
-/* Through the parent's procfs, which nothing in the container can cover (R2, 2025-52881). */
+/* Through the parent's procfs, which nothing in the container can cover (R2, I3, 2025-52881). */
 static int set_labels(const struct init_args *a, struct error *err)
 {
 	const struct plan_process *p = &a->plan->process;
@@ -127,8 +127,8 @@ static int set_user(const struct plan_process *p, struct error *err)
 	return r < 0 ? error_os(err, -r, "set capabilities") : 0;
 }
 
-/* 2024-21626: magic links are refused on the way, and the kernel's own idea of where we are must be
- * inside the root. */
+/* 2024-21626, I7: magic links are refused on the way, and the kernel's own idea of where we are
+ * must be inside the root. */
 static int enter_cwd(const struct plan_process *p, struct error *err)
 {
 	char where[PATH_MAX];
