@@ -5,16 +5,28 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* libc keeps two real-time signals to itself, but whoever started us may have left them ignored. */
+static void reset_raw(int sig)
+{
+	/* Handler, flags, restorer and mask of the kernel's struct sigaction: all zero is the
+	 * default. */
+	static const unsigned long kernel_default[4];
+
+	(void)syscall(SYS_rt_sigaction, sig, kernel_default, NULL, sizeof(unsigned long));
+}
 
 void signals_reset(void)
 {
 	struct sigaction sa = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
-	/* SIGKILL, SIGSTOP and libc's own two refuse: nothing to do about them. */
+	/* SIGKILL and SIGSTOP refuse. */
 	for (int sig = 1; sig <= SIGRTMAX; sig++)
-		sigaction(sig, &sa, NULL);
+		if (sigaction(sig, &sa, NULL) < 0)
+			reset_raw(sig);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
