@@ -48,7 +48,7 @@ struct attach {
 	unsigned n_clients;
 	const struct log_chunk *pending; /* not yet with every client */
 	struct log_chunk pending_chunk;
-	bool finishing;
+	bool any_sent, finishing;
 };
 
 /* ---- clients ---- */
@@ -74,6 +74,7 @@ static bool client_behind(const struct client *c)
 }
 
 static int on_client(struct loop_source *s, int fd, uint32_t events, void *arg);
+static int on_connect(struct loop_source *s, int fd, uint32_t events, void *arg);
 
 /* What to wait for.  A client that has ended its side would be readable for ever. */
 static void client_watch(struct client *c)
@@ -374,6 +375,11 @@ bool attach_send(struct attach *a, const struct log_chunk *chunk, const struct l
 {
 	bool all = true;
 
+	/* An engine connects before it starts the container: its connection may still stand in the
+	 * queue when the first output is here already, and must not miss it. */
+	if (!a->any_sent && a->listener >= 0)
+		on_connect(a->listen_source, a->listener, EPOLLIN, a);
+	a->any_sent = true;
 	for (struct client *c = a->clients; c; c = c->next)
 		all = client_offer(c, chunk, mark) && all;
 	if (all)

@@ -250,6 +250,18 @@ r() {
 	co rm "$C"
 }
 
+@test "the first output is not lost, many at once" {
+	local i k
+
+	for i in {1..15}; do
+		for k in 1 2 3 4; do
+			r "$IMAGE" echo "line $i.$k" >"$BATS_TEST_TMPDIR/$i.$k" 3>&- &
+		done
+		wait
+	done
+	[ "$(cat "$BATS_TEST_TMPDIR"/*.* | grep -c '^line ')" -eq 60 ]
+}
+
 @test "flags of the command are the command's" {
 	run -0 r "$IMAGE" echo --rm -it --help
 	[ "$output" = "--rm -it --help" ]
