@@ -251,13 +251,15 @@ r() {
 }
 
 @test "the first output is not lost, many at once" {
-	local i k
+	local i k pids
 
 	for i in {1..15}; do
+		pids=()
 		for k in 1 2 3 4; do
 			r "$IMAGE" echo "line $i.$k" >"$BATS_TEST_TMPDIR/$i.$k" 3>&- &
+			pids+=($!)
 		done
-		wait
+		wait "${pids[@]}"
 	done
 	[ "$(cat "$BATS_TEST_TMPDIR"/*.* | grep -c '^line ')" -eq 60 ]
 }
