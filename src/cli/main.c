@@ -158,7 +158,8 @@ static int dispatch(int argc, char **argv)
 	argv += at;
 	if (g.help || argc == 0)
 		return help_overview(NULL, argc == 0 && !g.help);
-	cli.program = program = globals_program_path();
+	program = globals_program_path();
+	cli.program = program;
 	trace_inherit();
 	row = command_find(argc, argv, &used, &group);
 	if (!row && group &&

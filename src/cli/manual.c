@@ -179,7 +179,8 @@ void manual_print(struct buf *out)
 	for (const struct command *const *c = command_table; *c; c++)
 		if (!(*c)->alias_of && !(*c)->hidden)
 			*ARRAY_ADD(commands, n) = *c;
-	qsort(commands, n, sizeof(*commands), compare_commands);
+	if (n > 0)
+		qsort(commands, n, sizeof(*commands), compare_commands);
 	for (size_t i = 0; i < n; i++)
 		add_command(commands[i], out);
 	free(commands);

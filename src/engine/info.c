@@ -124,7 +124,7 @@ static json_t *cpu_utilization(void)
 
 	if (fd_read_line(AT_FDCWD, "/proc/stat", line, sizeof(line)) > 0)
 		words = strv_split(line, " ", false);
-	for (size_t i = 0; i < ARRAY_SIZE(ticks) && i + 1 < strv_len(words); i++)
+	for (size_t i = 0; words && i < ARRAY_SIZE(ticks) && i + 1 < strv_len(words); i++)
 		if (num_u64(words[i + 1], &ticks[i]) < 0)
 			ticks[i] = 0;
 	all = (double)(ticks[0] + ticks[1] + ticks[2] + ticks[3]);

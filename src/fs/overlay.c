@@ -271,7 +271,7 @@ static int mount_classic(const struct overlay_mount *o, const char *target, stru
 	if (r < 0)
 		return r;
 	buf_addf(&data, "lowerdir=%s", buf_str(&lower.text));
-	if (o->upper != NULL)
+	if (o->upper != NULL && upper.fds != NULL)
 		buf_addf(&data, ",upperdir=%d,workdir=%d", upper.fds[0], upper.fds[1]);
 	if (o->is_volatile && o->upper != NULL)
 		buf_adds(&data, ",volatile");

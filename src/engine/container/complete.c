@@ -217,7 +217,7 @@ static int complete_attachments(struct engine *e, struct wish_network *n, struct
 /* A published port without a host port gets a free one, kept for the container's life. */
 static int assign_port(struct network_port *p, struct error *err)
 {
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = { 0 };
 	socklen_t len = sizeof(addr);
 	scoped_free int *fds = NULL;
 	size_t n = 0;
