@@ -61,11 +61,16 @@ engine_teardown_file() {
 	# Nothing may be left: this is also a test.
 	local left
 	left=$(grep -c -e "$ENGINE_RUN" -e "$ENGINE_DIR/root/storage/overlay/.*/merged" /proc/self/mountinfo || true)
-	rm -rf "$ENGINE_RUN"
+	# A cleaning process of the last container may still write there.
+	until_ok run_dir_gone
 	[ "$left" -eq 0 ] || {
 		echo "# $left mounts left" >&3
 		return 1
 	}
+}
+
+run_dir_gone() {
+	! pgrep -f -- "--runroot $ENGINE_RUN" >/dev/null && rm -rf "$ENGINE_RUN"
 }
 
 engine_setup() {
