@@ -217,7 +217,11 @@ static int complete_attachments(struct engine *e, struct wish_network *n, struct
 /* A published port without a host port gets a free one, kept for the container's life. */
 static int assign_port(struct network_port *p, struct error *err)
 {
-	struct sockaddr_storage addr = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} addr = { 0 };
 	socklen_t len = sizeof(addr);
 	scoped_free int *fds = NULL;
 	size_t n = 0;
@@ -228,9 +232,9 @@ static int assign_port(struct network_port *p, struct error *err)
 	r = network_reserve_ports(p, 1, &fds, &n, err);
 	if (r < 0)
 		return r;
-	if (n && getsockname(fds[0], (struct sockaddr *)&addr, &len) == 0)
-		port = addr.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&addr)->sin6_port)
-						  : ntohs(((struct sockaddr_in *)&addr)->sin_port);
+	if (n && getsockname(fds[0], &addr.any, &len) == 0)
+		port = ntohs(addr.any.sa_family == AF_INET6 ? addr.in6.sin6_port
+							    : addr.in.sin_port);
 	for (size_t i = 0; i < n; i++)
 		fd_close(fds[i]);
 	if (port <= 0)
