@@ -290,7 +290,7 @@ int journald_open(const struct monitor_log_options *o, const struct log_source *
 	j->driver.ops = &journald_ops;
 	j->partial_field = !o->no_partial_message;
 	j->address.sun_family = AF_UNIX;
-	if (str_empty(path) || strlen(path) >= sizeof(j->address.sun_path))
+	if (!path || !*path || strlen(path) >= sizeof(j->address.sun_path))
 		path = JOURNAL_SOCKET;
 	memcpy(j->address.sun_path, path, strlen(path) + 1);
 	j->sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
