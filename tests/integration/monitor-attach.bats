@@ -222,7 +222,7 @@ execs() {
 	umount "$M/small"
 	[ "$(cat "$M/exits/$ID")" = 0 ]
 	# Whole lines only, in order, and the gap says how large it is.
-	lost=$(sed -nE 's/.*coracle-monitor: ([0-9]+) lines of output were lost here$/\1/p' "$M/copy" | paste -sd+ | bc)
+	lost=$(sed -nE 's/.*coracle-monitor: ([0-9]+) lines of output were lost here$/\1/p' "$M/copy" | awk '{ n += $1 } END { print n + 0 }')
 	kept=$(monitor_log "$M/copy" | grep -cE '^stdout F (line [0-9]+|last)$')
 	[ "$((lost + kept))" -eq 2001 ]
 }
