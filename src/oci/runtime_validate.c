@@ -39,23 +39,23 @@ static int validate_version(const char *v, struct error *err)
 {
 	static const char rest_chars[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-+";
-	const char *p = v != NULL ? v : "";
+	const char *text = v != NULL ? v : "", *p = text;
 	size_t major = strcspn(p, ".");
 
 	for (int part = 0; part < 3; part++) {
 		size_t n = strspn(p, "0123456789");
 
 		if (!digits_only(p, n) || p[n] != (part < 2 ? '.' : p[n]))
-			return invalid(err, ".ociVersion: '%s' is no version", v != NULL ? v : "");
+			return invalid(err, ".ociVersion: '%s' is no version", text);
 		p += n + (part < 2 ? 1 : 0);
 	}
 	if ((*p != '\0' && *p != '-' && *p != '+') || !str_only(p, rest_chars))
-		return invalid(err, ".ociVersion: '%s' is no version", v);
-	if (major != 1 || v[0] != '1')
+		return invalid(err, ".ociVersion: '%s' is no version", text);
+	if (major != 1 || text[0] != '1')
 		return error_set(err, ERROR_UNSUPPORTED,
 				 ".ociVersion: version %s is not supported; this program knows 1.0 "
 				 "to " OCI_RUNTIME_SPEC_VERSION,
-				 v);
+				 text);
 	return 0;
 }
 
