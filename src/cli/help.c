@@ -88,7 +88,7 @@ int help_overview(const char *group, bool is_error)
 		buf_addf(&out, "Usage:\n  coracle %s [command]\n\nAvailable Commands:\n", group);
 		table_align(buf_str(&indented), &out);
 	} else {
-		buf_adds(&out, "Manage pods, containers and images\n\nUsage:\n  coracle [options] "
+		buf_adds(&out, "Manage containers and images\n\nUsage:\n  coracle [options] "
 			       "[command]\n\n"
 			       "Available Commands:\n");
 		table_align(buf_str(&indented), &out);
