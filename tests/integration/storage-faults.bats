@@ -86,7 +86,7 @@ nothing_left() {
 		"$TOOL" --root "$ROOT" load "$IMG/oci.tar" >/dev/null 2>&1 &
 		pid=$!
 		# The moment is random; the wait for it ends early when the load does.
-		timeout "0.$((RANDOM % 4))$((RANDOM % 10))" tail --pid="$pid" -s 0.01 -f /dev/null || :
+		timeout "0.$((RANDOM % 4))$((RANDOM % 10))" tail -s 0.02 --pid="$pid" -s 0.01 -f /dev/null || :
 		kill -9 "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 		if ((i % 5 == 0)); then
