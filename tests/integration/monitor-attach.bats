@@ -214,9 +214,8 @@ execs() {
 	# All lines are written and the container waits for its stdin.
 	waits() { grep -qE '^(0|7) ' "/proc/$(cat "$M/pid")/syscall"; } # read or poll
 	runtime_until waits
-	echo | "$MC" attach -i -c "$BUNDLE" >/dev/null &
-	rm "$M/small/ballast"
-	wait
+	rm "$M/small/ballast" # there is room again before the last line comes
+	echo | "$MC" attach -i -c "$BUNDLE" >/dev/null
 	monitor_wait
 	cp "$LOG" "$M/copy"
 	umount "$M/small"
