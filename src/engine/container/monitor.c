@@ -20,6 +20,7 @@
 #include "base/trace.h"
 #include "engine/container/container_priv.h"
 #include "sys/fd.h"
+#include "sys/process.h"
 #include "sys/spawn.h"
 #include "wire/monitor.h"
 
@@ -199,8 +200,15 @@ static int spawn_with(char *const *args, const char *cwd, const struct session_p
 {
 	scoped_free struct spawn_fd *fds = xnew_n(struct spawn_fd, n_keep + 3);
 	scoped_strv char **env = strv_dup(environ);
+	scoped_fd int exe = -1;
 	struct spawn s = SPAWN_INIT;
 
+	/* Ours runs our runtime in process, so a container must not reach its file: started from a
+	 * protected place it need not execute itself again.  Where that fails it sees to it itself.
+	 */
+	if (streq(path_base(args[0]), OUR_MONITOR))
+		exe = process_protected_exe(args[0]);
+	s.exec_fd = exe >= 0 ? exe : -1;
 	strv_env_set(&env, MONITOR_ENV_SYNCPIPE, "3");
 	strv_env_set(&env, MONITOR_ENV_STARTPIPE, "4");
 	fds[s.n_fds++] = (struct spawn_fd){ .from = p->sync[1], .to = 3 };
