@@ -146,6 +146,9 @@ bool json_table_equal(const struct json_table *t, const void *a, const void *b);
 /* Deep copy into a zeroed struct. */
 void json_table_copy(const struct json_table *t, void *dst, const void *src);
 
+/* New array of the strings (UTF-8 already); NULL is the empty vector. */
+json_t *json_strv(char *const *v);
+
 /* Small accessors for documents without a table; NULL or default when absent or of another type. */
 const char *json_get_str(const json_t *j, const char *key);
 int64_t json_get_int(const json_t *j, const char *key, int64_t fallback);

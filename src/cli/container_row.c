@@ -177,16 +177,6 @@ int container_row_text(struct engine *e, const struct container_summary *c, bool
 	return 0;
 }
 
-static json_t *string_list(char *const *v)
-{
-	json_t *list = json_array();
-
-	STRV_FOREACH (s, v) {
-		json_array_append_new(list, json_string_nocheck(*s));
-	}
-	return list;
-}
-
 static void set_ports_json(json_t *o, const struct container_summary *c)
 {
 	json_t *list = c->n_ports ? json_array() : json_null();
@@ -246,7 +236,7 @@ int container_row_json(struct engine *e, const struct container_summary *c, bool
 	int r;
 
 	json_object_set_new(o, "AutoRemove", json_boolean(c->rm));
-	json_object_set_new(o, "Command", c->command ? string_list(c->command) : json_null());
+	json_object_set_new(o, "Command", c->command ? json_strv(c->command) : json_null());
 	human_ago(c->created_nsec, ago, sizeof(ago));
 	set_string(o, "CreatedAt", ago);
 	set_string(o, "CIDFile", c->cidfile);
@@ -263,11 +253,11 @@ int container_row_json(struct engine *e, const struct container_summary *c, bool
 	for (size_t i = 0; i < c->labels.n; i++)
 		set_string(labels, c->labels.items[i].key, c->labels.items[i].value);
 	json_object_set_new(o, "Labels", labels);
-	json_object_set_new(o, "Mounts", string_list(c->mounts));
+	json_object_set_new(o, "Mounts", json_strv(c->mounts));
 	json_array_append_new(names, json_string_nocheck(c->name ? c->name : ""));
 	json_object_set_new(o, "Names", names);
 	json_object_set_new(o, "Namespaces", json_object());
-	json_object_set_new(o, "Networks", string_list(c->networks));
+	json_object_set_new(o, "Networks", json_strv(c->networks));
 	json_object_set_new(o, "Pid", json_integer(c->pid));
 	set_string(o, "Pod", "");
 	set_string(o, "PodName", "");

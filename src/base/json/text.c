@@ -218,3 +218,12 @@ bool json_get_bool(const json_t *j, const char *key, bool fallback)
 
 	return json_is_boolean(v) ? json_is_true(v) : fallback;
 }
+
+json_t *json_strv(char *const *v)
+{
+	json_t *list = json_array();
+
+	STRV_FOREACH (s, v)
+		json_array_append_new(list, json_string_nocheck(*s));
+	return list;
+}

@@ -212,31 +212,20 @@ static json_t *text_row(const struct images_target *t, const struct line *l)
 			 "Containers", (json_int_t)i->containers);
 }
 
-static json_t *string_list(char *const *v)
-{
-	json_t *list = json_array();
-
-	STRV_FOREACH (s, v) {
-		json_array_append_new(list, json_string_nocheck(*s));
-	}
-	return list;
-}
-
 /* Podman prints an image once in JSON, with all its names. */
 static json_t *json_row(const struct store_image *i)
 {
 	char created[TIME_STR_MAX];
 
 	time_format_rfc3339_utc(i->created_nsec, created);
-	return json_pack("{ss ss so so sI sI si sI so sI ss so ss sb sb}", "Id", i->id, "ParentId",
-			 "", "RepoTags", i->names ? string_list(i->names) : json_null(),
-			 "RepoDigests", string_list(i->repo_digests), "Created",
-			 (json_int_t)(i->created_nsec / NSEC_PER_SEC), "Size", (json_int_t)i->size,
-			 "SharedSize", 0, "VirtualSize", (json_int_t)i->size, "Labels", json_null(),
-			 "Containers", (json_int_t)i->containers, "Digest",
-			 i->digest ? i->digest : "", "Names", string_list(i->names), "CreatedAt",
-			 created, "ReadOnly", (int)i->readonly, "Dangling",
-			 (int)(!i->names || !i->names[0]));
+	return json_pack(
+		"{ss ss so so sI sI si sI so sI ss so ss sb sb}", "Id", i->id, "ParentId", "",
+		"RepoTags", i->names ? json_strv(i->names) : json_null(), "RepoDigests",
+		json_strv(i->repo_digests), "Created", (json_int_t)(i->created_nsec / NSEC_PER_SEC),
+		"Size", (json_int_t)i->size, "SharedSize", 0, "VirtualSize", (json_int_t)i->size,
+		"Labels", json_null(), "Containers", (json_int_t)i->containers, "Digest",
+		i->digest ? i->digest : "", "Names", json_strv(i->names), "CreatedAt", created,
+		"ReadOnly", (int)i->readonly, "Dangling", (int)(!i->names || !i->names[0]));
 }
 
 static int print_lines(const struct images_target *t, const struct line *lines, size_t n,

@@ -19,12 +19,7 @@ void inspect_bool(json_t *o, const char *key, bool value)
 
 void inspect_strv(json_t *o, const char *key, char *const *v)
 {
-	json_t *list = json_array();
-
-	STRV_FOREACH (s, v) {
-		json_array_append_new(list, json_string_nocheck(*s));
-	}
-	json_object_set_new(o, key, list);
+	json_object_set_new(o, key, json_strv(v));
 }
 
 void inspect_map(json_t *o, const char *key, const struct strmap *m)
