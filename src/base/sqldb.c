@@ -210,10 +210,16 @@ static int migrate_schema(struct sqldb *db, uint32_t application_id, int version
 static int read_versions(struct sqldb *db, uint32_t *ret_id, int *ret_version, struct error *err)
 {
 	int64_t id = 0, version = 0;
-	int r = read_number(db, "PRAGMA application_id", &id, err);
+	int r = 0;
 
-	if (r == 0)
-		r = read_number(db, "PRAGMA user_version", &version, err);
+	/* Two reads, and a creator may commit between them: one number without the other is read
+	 * once more, which is after that commit. */
+	for (int round = 0; r == 0 && round < 2 && (round == 0 || (id == 0) != (version == 0));
+	     round++) {
+		r = read_number(db, "PRAGMA application_id", &id, err);
+		if (r == 0)
+			r = read_number(db, "PRAGMA user_version", &version, err);
+	}
 	*ret_id = (uint32_t)id;
 	*ret_version = (int)version;
 	return r;

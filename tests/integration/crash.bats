@@ -90,7 +90,7 @@ wait_for_ours() {
 	local p
 
 	for p in $(ours); do
-		timeout 20 tail -s 0.02 --pid="$p" -f /dev/null || {
+		timeout 60 tail -s 0.02 --pid="$p" -f /dev/null || {
 			echo "process $p does not end: $(tr '\0' ' ' <"/proc/$p/cmdline")"
 			return 1
 		}
@@ -260,7 +260,7 @@ check_after() {
 	id=$(c run -d --network "$CRASH_NETWORK" --name one localhost/crash sleep 1000)
 	pid=$(c inspect --format '{{.State.Pid}}' one)
 	kill -9 "$(cat "$CR_RUN/containers/$id/conmon.pid")" "$pid"
-	timeout 10 tail -s 0.02 --pid="$pid" -f /dev/null
+	timeout 60 tail -s 0.02 --pid="$pid" -f /dev/null
 	LAST="kill -9 of init and monitor"
 	run -0 c ps -a --format '{{.State}}'
 	[[ "$output" =~ ^(exited|stopped)$ ]]

@@ -16,7 +16,7 @@
 # Every container of a test has a name that begins with $C; those that are left are removed.
 
 bats_require_minimum_version 1.5.0
-export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-60}
+export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-300}
 
 : "${BUILD:=build}"
 : "${CORACLE:=$BUILD/src/cmd/coracle}"
@@ -89,7 +89,7 @@ engine_teardown() {
 }
 
 until_ok() {
-	local end=$((SECONDS + 15))
+	local end=$((SECONDS + 60))
 
 	until "$@"; do
 		((SECONDS < end)) || return 1

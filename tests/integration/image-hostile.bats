@@ -29,7 +29,7 @@ teardown() {
 }
 
 tool() {
-	timeout -k 1 20 "$TOOL" --root "$ROOT" --insecure --stall 800 --delay 5 "$@"
+	timeout -k 1 60 "$TOOL" --root "$ROOT" --insecure --stall 800 --delay 5 "$@"
 }
 
 nothing_left() {

@@ -11,7 +11,7 @@
 #	address NAME		first IPv4 address of a container
 #	serve NAME PORT TEXT	TCP server that says TEXT to whoever connects, until the test ends
 #	ask NAME HOST PORT	what a server says; H for the host
-#	until_ok COMMAND...	repeat until it succeeds, at most 15 seconds
+#	until_ok COMMAND...	repeat until it succeeds, at most 60 seconds
 #	nothing_left		no link, rule, lease, record or process of ours remains (waits for the janitor)
 
 : "${BUILD:=build}"
@@ -104,7 +104,7 @@ ask() {
 }
 
 until_ok() {
-	local end=$((SECONDS + 15))
+	local end=$((SECONDS + 60))
 
 	until "$@"; do
 		((SECONDS < end)) || return 1

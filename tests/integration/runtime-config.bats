@@ -273,7 +273,7 @@ poststop "status":"stopped"' ]
 	run ! inside true
 	[[ $output == *createRuntime* && $output == *because* ]]
 	runtime_config '.hooks.createRuntime = [{"path":"/bin/sleep","args":["sleep","1000"],"timeout":1}]'
-	run ! timeout 20 "$RUNTIME" --root "$RT_ROOT" run -b "$BUNDLE" "$ID"
+	run ! timeout 60 "$RUNTIME" --root "$RT_ROOT" run -b "$BUNDLE" "$ID"
 	[[ $output == *createRuntime* ]]
 	[ -z "$(rt list -q)" ]
 }

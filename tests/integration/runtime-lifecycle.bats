@@ -40,7 +40,7 @@ teardown() { runtime_teardown; }
 	runtime_args sleep 1000
 	rt create -b "$BUNDLE" "$ID"
 	rt kill "$ID" KILL
-	run -1 timeout 10 "$RUNTIME" --root "$RT_ROOT" start "$ID"
+	run -1 timeout 60 "$RUNTIME" --root "$RT_ROOT" start "$ID"
 	[[ $output == *"died"* ]]
 }
 

@@ -71,7 +71,7 @@ runtime_args() {
 
 # Until the command succeeds, at most 10 seconds; the step is short, nothing depends on it.
 runtime_until() {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 60))
 
 	until "$@"; do
 		((SECONDS < end)) || return 1

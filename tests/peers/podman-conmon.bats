@@ -9,7 +9,7 @@ bats_require_minimum_version 1.5.0
 OURS=$BUILD/src/cmd/coracle-monitor
 OUR_RUNTIME=$BUILD/src/cmd/coracle-runtime
 MC=$BUILD/tests/harness/monitor_client
-export MONITOR_CLIENT_TIMEOUT=30
+export MONITOR_CLIENT_TIMEOUT=90
 
 setup_file() {
 	local applet tree
@@ -39,7 +39,7 @@ teardown() {
 }
 
 pod() {
-	timeout 60 podman --root "$ROOT/s" --runroot "$ROOT/r" --tmpdir "$ROOT/t" --cgroup-manager cgroupfs \
+	timeout 120 podman --root "$ROOT/s" --runroot "$ROOT/r" --tmpdir "$ROOT/t" --cgroup-manager cgroupfs \
 		--runtime "${RUNTIME:-/usr/sbin/runc}" --conmon "${MONITOR:-/usr/bin/conmon}" "$@"
 }
 
@@ -52,7 +52,7 @@ pod_words() {
 RUN=(--network none --ulimit nofile=1024:1024 --ulimit nproc=4096:4096)
 
 until_log() {
-	local end=$((SECONDS + 20))
+	local end=$((SECONDS + 60))
 
 	until pod logs "$1" | grep -q "$2"; do
 		((SECONDS < end)) || return 1

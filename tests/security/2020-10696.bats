@@ -37,7 +37,7 @@ refused() {
 
 	for f in "$BATS_TEST_TMPDIR"/layers/*.tar; do
 		evil_image "$f" "$BATS_TEST_TMPDIR/image.tar"
-		run timeout 20 "$TOOL" --root "$ROOT" load "$BATS_TEST_TMPDIR/image.tar"
+		run timeout 60 "$TOOL" --root "$ROOT" load "$BATS_TEST_TMPDIR/image.tar"
 		echo "${f##*/}: $status: $output"
 		[ "$status" -eq 0 ] || refused
 		outside_untouched
@@ -51,7 +51,7 @@ refused() {
 	local f
 
 	for f in "$BATS_TEST_TMPDIR"/layers/*.tar; do
-		run timeout 20 "$TOOL" --root "$ROOT" import "$f" localhost/evil:1
+		run timeout 60 "$TOOL" --root "$ROOT" import "$f" localhost/evil:1
 		echo "${f##*/}: $status: $output"
 		[ "$status" -eq 0 ] || refused
 		outside_untouched

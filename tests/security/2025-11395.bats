@@ -36,7 +36,7 @@ pack() {
 }
 
 load() {
-	run timeout 20 "$TOOL" --root "$ROOT" load "$BATS_TEST_TMPDIR/image.tar"
+	run timeout 60 "$TOOL" --root "$ROOT" load "$BATS_TEST_TMPDIR/image.tar"
 	echo "$status: $output"
 }
 
@@ -115,7 +115,7 @@ not_loaded() {
 	cp "$m" "$OUT/blob"
 	"$TREE" "$OUT" >"$BATS_TEST_TMPDIR/outside.before"
 	ln -sf "$OUT/blob" "$m"
-	run timeout 20 "$TOOL" --root "$ROOT" load "$l"
+	run timeout 60 "$TOOL" --root "$ROOT" load "$l"
 	echo "$status: $output"
 	not_loaded
 }

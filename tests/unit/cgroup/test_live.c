@@ -420,7 +420,7 @@ TEST(oom_is_noticed)
 	CHECK_INT(write(go[1], "g", 1), 1);
 	/* v2 also tells when the limit is only met: no kill yet, look again. */
 	do {
-		CHECK_INT(fd_wait(oom.fd, POLLIN, 10000), 1);
+		CHECK_INT(fd_wait(oom.fd, POLLIN, 60000), 1);
 		seen = cgroup_oom_check(&oom);
 	} while (seen == 0);
 	CHECK_INT(seen, 1);

@@ -157,7 +157,7 @@ TEST(waiting_ends_when_the_monitor_does)
 	if (pid == 0)
 		_exit(0);
 	CHECK_INT(pidref_set(&child, pid), 0);
-	CHECK_INT(exit_record_wait(&e, r.id, &child, 20000), 0);
+	CHECK_INT(exit_record_wait(&e, r.id, &child, 60000), 0);
 	pid_reap(pid, &code);
 	write_exit(&e, r.id, "4");
 	CHECK_INT(exit_record_wait(&e, r.id, NULL, 0), 1);

@@ -67,7 +67,7 @@ static int client(struct rig *r)
 {
 	int fd = sock_connect_unix(AT_FDCWD, test_path("attach"), SOCK_SEQPACKET, NULL);
 
-	loop_run_once(r->loop, 5000);
+	loop_run_once(r->loop, 60000);
 	return fd;
 }
 
@@ -128,11 +128,11 @@ TEST(attach_input_and_its_end)
 	CHECK_INT(rig_open(&r, NULL), 0);
 	a = client(&r);
 	CHECK(send(a, "hello", 5, 0) == 5);
-	CHECK_INT(loop_run_once(r.loop, 5000), 0);
+	CHECK_INT(loop_run_once(r.loop, 60000), 0);
 	CHECK_INT(read(r.container_stdin, out, sizeof(out)), 5);
 	CHECK_STR(out, "hello");
 	CHECK_INT(shutdown(a, SHUT_WR), 0);
-	CHECK_INT(loop_run_once(r.loop, 5000), 0);
+	CHECK_INT(loop_run_once(r.loop, 60000), 0);
 	CHECK_INT(read(r.container_stdin, out, sizeof(out)), 0);
 	CHECK_INT(r.streams.in, -1);
 	/* Half closed: output still goes there, and the loop does not spin. */
@@ -298,7 +298,7 @@ TEST(attach_stalled_client_is_dropped)
 	}
 	CHECK(!all && !r.ready);
 	while (!r.ready)
-		CHECK_INT(loop_run_once(r.loop, 20000), 0);
+		CHECK_INT(loop_run_once(r.loop, 60000), 0);
 	CHECK(put(&r, false, "on\n", 3));
 	CHECK_INT(read_all(&r, fast, kept, 0), 3);
 	close(fast);

@@ -82,17 +82,17 @@ TEST(control_resizes_and_reopens)
 	CHECK_INT(stat(test_path("ctl"), &st), 0);
 	CHECK(S_ISFIFO(st.st_mode));
 	send_line(test_path("ctl"), "1 40 100\n");
-	CHECK_INT(loop_run_once(loop, 5000), 0);
+	CHECK_INT(loop_run_once(loop, 60000), 0);
 	CHECK_INT(tty_get_size(s.out, &rows, &cols), 0);
 	CHECK_INT(rows, 40);
 	CHECK_INT(cols, 100);
 	send_line(test_path("winsz"), "41 101\n");
-	CHECK_INT(loop_run_once(loop, 5000), 0);
+	CHECK_INT(loop_run_once(loop, 60000), 0);
 	CHECK_INT(tty_get_size(s.out, &rows, &cols), 0);
 	CHECK_INT(rows, 41);
 	/* Out of range and nonsense change nothing. */
 	send_line(test_path("ctl"), "1 -1 5\n1 2000 2\n3 1 1\nnonsense\n2 0 0\n");
-	CHECK_INT(loop_run_once(loop, 5000), 0);
+	CHECK_INT(loop_run_once(loop, 60000), 0);
 	CHECK_INT(tty_get_size(s.out, &rows, &cols), 0);
 	CHECK_INT(rows, 41);
 	CHECK_INT(access(test_path("log.1"), F_OK), 0);

@@ -51,9 +51,9 @@ TEST(pump_both_streams)
 	p = pump_new(loop, &s, log, NULL);
 	CHECK_OK(pump_start(p, &err), err);
 	CHECK(write(s.child[1], "a\n", 2) == 2);
-	CHECK_INT(loop_run_once(loop, 5000), 0);
+	CHECK_INT(loop_run_once(loop, 60000), 0);
 	CHECK(write(s.child[2], "b\n", 2) == 2);
-	CHECK_INT(loop_run_once(loop, 5000), 0);
+	CHECK_INT(loop_run_once(loop, 60000), 0);
 	/* What is in the pipes when the container has ended. */
 	CHECK(write(s.child[1], "c\nd", 3) == 3);
 	streams_close_child(&s);
@@ -123,12 +123,12 @@ TEST(pump_terminal_reopened)
 		CHECK(peer >= 0);
 		CHECK(write(peer, "x\n", 2) == 2);
 		close(peer);
-		CHECK_INT(loop_run_once(loop, 5000), 0);
+		CHECK_INT(loop_run_once(loop, 60000), 0);
 	}
 	/* Even with our own peer gone (a hang-up of the whole terminal). */
 	s.peer = fd_close(s.peer);
 	for (int i = 0; i < 3 && s.peer < 0; i++)
-		CHECK_INT(loop_run_once(loop, 5000), 0);
+		CHECK_INT(loop_run_once(loop, 60000), 0);
 	CHECK(s.peer >= 0);
 	CHECK(write(s.peer, "y\n", 2) == 2);
 	pump_drain(p);

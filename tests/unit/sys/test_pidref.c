@@ -48,7 +48,7 @@ TEST(kill_wait_reap)
 	CHECK_INT(pidref_set(&p, pid), 0);
 	CHECK_INT(pidref_kill(&p, 0), 0);
 	CHECK_INT(pidref_kill(&p, SIGTERM), 0);
-	CHECK_INT(pidref_wait(&p, 20000), 1);
+	CHECK_INT(pidref_wait(&p, 60000), 1);
 	/* A zombie is dead. */
 	CHECK_INT(pidref_alive(&p), 0);
 	CHECK_INT(pidref_alive_at(pid, p.start_time), 0);

@@ -111,7 +111,7 @@ static int run_self(const char *path, int exec_fd, const char *role)
 	s.path = path;
 	s.exec_fd = exec_fd;
 	s.args = (char *[]){ "coracle-test", (char *)(uintptr_t)role, "argument", NULL };
-	if (spawn_run(&s, NULL, 0, 1000, NULL, &errout, 20000, &status, &err) < 0) {
+	if (spawn_run(&s, NULL, 0, 1000, NULL, &errout, 60000, &status, &err) < 0) {
 		printf("# %s\n", err.msg);
 		return -1;
 	}

@@ -23,7 +23,7 @@ TEST(status_and_output)
 	int status = -1;
 
 	s.args = ARGS("/bin/sh", "-c", "echo out; echo err >&2; exit 3");
-	CHECK_OK(spawn_run(&s, NULL, 0, 100, &out, &errout, 20000, &status, &err), err);
+	CHECK_OK(spawn_run(&s, NULL, 0, 100, &out, &errout, 60000, &status, &err), err);
 	CHECK_INT(status, 3);
 	CHECK_STR(buf_str(&out), "out\n");
 	CHECK_STR(buf_str(&errout), "err\n");
@@ -44,12 +44,12 @@ TEST(input_is_fed)
 	memset(big, 'i', 200000);
 	s.args = ARGS("cat");
 	s.flags = SPAWN_SEARCH_PATH;
-	CHECK_OK(spawn_run(&s, big, 200000, 300000, &out, NULL, 20000, &status, &err), err);
+	CHECK_OK(spawn_run(&s, big, 200000, 300000, &out, NULL, 60000, &status, &err), err);
 	CHECK_INT(status, 0);
 	CHECK_STR(buf_str(&out), big);
 	/* A program that does not read it. */
 	s.args = ARGS("true");
-	CHECK_OK(spawn_run(&s, big, 200000, 0, NULL, NULL, 20000, &status, &err), err);
+	CHECK_OK(spawn_run(&s, big, 200000, 0, NULL, NULL, 60000, &status, &err), err);
 	CHECK_INT(status, 0);
 }
 
@@ -61,7 +61,7 @@ TEST(output_is_bounded)
 	int status = -1;
 
 	s.args = ARGS("/bin/sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x");
-	CHECK_OK(spawn_run(&s, NULL, 0, 1000, &out, NULL, 20000, &status, &err), err);
+	CHECK_OK(spawn_run(&s, NULL, 0, 1000, &out, NULL, 60000, &status, &err), err);
 	CHECK_INT(status, 0);
 	CHECK_INT(out.len, 1000);
 }
@@ -88,7 +88,7 @@ TEST(background_child_is_not_waited_for)
 	uint64_t pid;
 
 	s.args = ARGS("/bin/sh", "-c", "tail -f /dev/null & echo $!");
-	CHECK_OK(spawn_run(&s, NULL, 0, 100, &out, NULL, 20000, &status, &err), err);
+	CHECK_OK(spawn_run(&s, NULL, 0, 100, &out, NULL, 60000, &status, &err), err);
 	CHECK_INT(status, 0);
 	pid = strtoull(buf_str(&out), NULL, 10);
 	CHECK(pid > 1);
@@ -151,7 +151,7 @@ TEST(descriptors_are_mapped)
 		"readlink /proc/self/fd/0",
 		a, b, leak);
 	s.args = ARGS("/bin/sh", "-c", script);
-	CHECK_OK(spawn_run(&s, NULL, 0, 1000, &out, NULL, 20000, &status, &err), err);
+	CHECK_OK(spawn_run(&s, NULL, 0, 1000, &out, NULL, 60000, &status, &err), err);
 	CHECK_STR(buf_str(&out), "twoone/dev/null\n");
 }
 
@@ -174,7 +174,7 @@ TEST(mask_handlers_session_and_directory)
 	s.env = ARGS("A=b", "PATH=/usr/bin:/bin");
 	s.cwd = "/";
 	s.flags = SPAWN_SETSID | SPAWN_PDEATHSIG_KILL | SPAWN_NULL_STDERR;
-	CHECK_OK(spawn_run(&s, NULL, 0, 1000, &out, NULL, 20000, &status, &err), err);
+	CHECK_OK(spawn_run(&s, NULL, 0, 1000, &out, NULL, 60000, &status, &err), err);
 	sigprocmask(SIG_SETMASK, &saved, &block);
 	signal(SIGUSR2, SIG_DFL);
 	CHECK_STR(buf_str(&out), "SigBlk:0000000000000000SigIgn:0000000000000000/\nb\nleader\n");
@@ -193,7 +193,7 @@ TEST(execute_by_descriptor)
 	CHECK(exe >= 0);
 	s.exec_fd = exe;
 	s.args = ARGS("sh", "-c", "exit 7");
-	CHECK_OK(spawn_run(&s, NULL, 0, 100, &out, NULL, 20000, &status, &err), err);
+	CHECK_OK(spawn_run(&s, NULL, 0, 100, &out, NULL, 60000, &status, &err), err);
 	CHECK_INT(status, 7);
 }
 
