@@ -237,6 +237,19 @@ static int validate_intel_rdt(const struct oci_intel_rdt *rdt, struct error *err
 	return 0;
 }
 
+/* What the kernel takes (dev_valid_name): 15 bytes, no slash, colon or space; the name inside may
+ * have one %d. */
+static bool interface_name_valid(const char *s, bool pattern)
+{
+	const char *percent = strchr(s, '%');
+
+	if (s[0] == '\0' || strlen(s) > 15 || streq(s, ".") || streq(s, "..") ||
+	    strpbrk(s, "/: \t\n\v\f\r") != NULL)
+		return false;
+	return percent == NULL || !pattern ||
+	       (percent[1] == 'd' && strchr(percent + 1, '%') == NULL);
+}
+
 static int validate_rest(const struct oci_linux *l, struct error *err)
 {
 	const struct oci_personality *p = l->personality;
@@ -257,10 +270,14 @@ static int validate_rest(const struct oci_linux *l, struct error *err)
 		     0))
 		return invalid(err, ".linux.memoryPolicy.mode: unknown mode '%s'",
 			       l->memory_policy->mode != NULL ? l->memory_policy->mode : "");
-	for (size_t i = 0; i < l->n_net_devices; i++)
-		if (!str_empty(l->net_devices[i].name) && !path_name_valid(l->net_devices[i].name))
+	for (size_t i = 0; i < l->n_net_devices; i++) {
+		const struct oci_net_device *d = &l->net_devices[i];
+
+		if (!interface_name_valid(d->key, false) ||
+		    (!str_empty(d->name) && !interface_name_valid(d->name, true)))
 			return invalid(err, ".linux.netDevices: '%s' is no interface name",
-				       l->net_devices[i].name);
+				       str_empty(d->name) ? d->key : d->name);
+	}
 	if (l->intel_rdt != NULL)
 		return validate_intel_rdt(l->intel_rdt, err);
 	return 0;

@@ -25,6 +25,7 @@
 #include "runtime/create.h"
 #include "runtime/hooks.h"
 #include "runtime/launch.h"
+#include "runtime/netdevices.h"
 #include "runtime/record.h"
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
@@ -45,7 +46,7 @@ struct creation {
 	struct cgroup_request cgroup;
 	struct cgroup_gate gate;
 	struct launch launch;
-	int dir, proc_fd, listen_fd, console_fd;
+	int dir, proc_fd, listen_fd, console_fd, receiver_fd;
 	bool made_dir, made_cgroup;
 };
 
@@ -130,7 +131,6 @@ int create_check_preserved(unsigned n, struct error *err)
 static int make_plan(struct creation *c, struct error *err)
 {
 	trace_scope("runtime plan");
-	const struct oci_linux *l = c->spec->linux_;
 	struct plan_request rq = {
 		.id = c->o->id,
 		.bundle = c->o->bundle,
@@ -139,9 +139,10 @@ static int make_plan(struct creation *c, struct error *err)
 		.new_keyring = !c->o->no_new_keyring,
 		.preserve_fds = c->o->preserve_fds,
 		.rootless = c->cx->rootless,
+		.landlock_abi = strmap_has(&c->spec->annotations, PLAN_LANDLOCK_ANNOTATION)
+					? landlock_abi()
+					: 0,
 	};
-	const char *strict = strmap_get(&c->spec->annotations,
-					"run.oci.seccomp_fail_unknown_syscall");
 	int r = oci_spec_validate(c->spec, err);
 
 	if (r < 0)
@@ -149,16 +150,9 @@ static int make_plan(struct creation *c, struct error *err)
 	r = plan_resolve(&rq, &c->plan, err);
 	if (r < 0)
 		return r;
-	if (l && l->seccomp) {
-		r = seccomp_compile_cached(l->seccomp, streq_opt(strict, "1"),
-					   c->cx->seccomp_cache_dir, &c->plan.process.seccomp, err);
-		if (r < 0)
-			return r;
-	}
-	if (c->plan.process.seccomp.notify && !c->plan.process.seccomp_listener_path)
-		return error_set(err, ERROR_INVALID,
-				 "config.json: .linux.seccomp.listenerPath: SCMP_ACT_NOTIFY needs "
-				 "it");
+	r = plan_seccomp(c->spec, c->cx->seccomp_cache_dir, &c->plan.process, err);
+	if (r < 0)
+		return r;
 	r = add_listen_fds(&c->plan, err);
 	if (r < 0)
 		return r;
@@ -182,6 +176,25 @@ static int open_console(struct creation *c, struct error *err)
 				 "config.json: .process.terminal: needs --console-socket");
 	c->console_fd = sock_connect_unix(AT_FDCWD, c->o->console_socket, SOCK_STREAM, err);
 	return c->console_fd < 0 ? error_prefix(err, "console socket") : 0;
+}
+
+/* Annotation run.oci.pidfd_receiver; connected before anything is made. */
+static int open_receiver(struct creation *c, struct error *err)
+{
+	if (c->plan.pidfd_receiver == NULL)
+		return 0;
+	c->receiver_fd = sock_connect_unix(AT_FDCWD, c->plan.pidfd_receiver, SOCK_STREAM, err);
+	return c->receiver_fd < 0 ? error_prefix(err, "annotation run.oci.pidfd_receiver") : 0;
+}
+
+static int send_to_receiver(struct creation *c, struct error *err)
+{
+	int r;
+
+	if (c->receiver_fd < 0)
+		return 0;
+	r = sock_send_fds(c->receiver_fd, "pidfd", 5, &c->launch.init.fd, 1);
+	return r < 0 ? error_os(err, -r, "send pidfd to '%s'", c->plan.pidfd_receiver) : 0;
 }
 
 static char *owner_name(void)
@@ -225,7 +238,7 @@ static int plan_record(struct creation *c, struct error *err)
 	rec->no_pivot = c->o->no_pivot;
 	rec->systemd = c->cx->cgroup_driver == CGROUP_DRIVER_SYSTEMD;
 	rec->console_socket = xstrdup_opt(c->o->console_socket);
-	rec->exec_defaults = record_defaults(c->spec);
+	rec->exec_defaults = record_defaults(c->spec, &c->plan.process);
 	return 0;
 }
 
@@ -269,6 +282,24 @@ static int make_cgroup(struct creation *c, struct error *err)
 	return plan_open_cgroup_mounts(&c->plan, &c->record.cgroup, err);
 }
 
+static int let_go_on(struct creation *c, struct error *err)
+{
+	int r = sync_send(c->launch.sync_fd, SYNC_CONTINUE, 0);
+
+	return r < 0 ? error_os(err, -r, "send to container init") : 0;
+}
+
+static int move_net_devices(struct creation *c, struct error *err)
+{
+	scoped_fd int ns = ns_open(c->launch.init.pid, NS_NET);
+	int r;
+
+	if (ns < 0)
+		return error_os(err, -ns, "open the container's network namespace");
+	r = netdevices_move(c->plan.net_devices, c->plan.n_net_devices, ns, err);
+	return r < 0 ? r : let_go_on(c, err);
+}
+
 static int run_parent_hooks(struct creation *c, struct error *err)
 {
 	scoped(buf_done) struct buf state = BUF_INIT;
@@ -281,10 +312,7 @@ static int run_parent_hooks(struct creation *c, struct error *err)
 		return r;
 	r = hooks_run(&c->plan.hooks[PLAN_HOOK_CREATE_RUNTIME], PLAN_HOOK_CREATE_RUNTIME,
 		      buf_str(&state), c->plan.bundle, err);
-	if (r < 0)
-		return r;
-	r = sync_send(c->launch.sync_fd, SYNC_CONTINUE, 0);
-	return r < 0 ? error_os(err, -r, "send to container init") : 0;
+	return r < 0 ? r : let_go_on(c, err);
 }
 
 static int wait_ready(struct creation *c, struct error *err)
@@ -299,10 +327,12 @@ static int wait_ready(struct creation *c, struct error *err)
 			return r;
 		if (r == SYNC_READY)
 			return 0;
-		if (r != SYNC_HOOKS)
-			return error_set(err, ERROR_INTERNAL, "container init: wrong message %d",
-					 r);
-		r = run_parent_hooks(c, err);
+		if (r == SYNC_HOOKS)
+			r = run_parent_hooks(c, err);
+		else if (r == SYNC_NETDEVICES)
+			r = move_net_devices(c, err);
+		else
+			r = error_set(err, ERROR_INTERNAL, "container init: wrong message %d", r);
 		if (r < 0)
 			return r;
 	}
@@ -357,6 +387,9 @@ static int finish(struct creation *c, struct error *err)
 
 	if (r < 0)
 		return r;
+	r = send_to_receiver(c, err);
+	if (r < 0)
+		return r;
 	r = sync_send(c->launch.sync_fd, SYNC_ACK, 0);
 	return r < 0 ? error_os(err, -r, "let container init go on") : 0;
 }
@@ -387,6 +420,9 @@ static int create_all(struct creation *c, struct error *err)
 	if (r < 0)
 		return r;
 	r = open_console(c, err);
+	if (r < 0)
+		return r;
+	r = open_receiver(c, err);
 	if (r < 0)
 		return r;
 	r = plan_record(c, err);
@@ -425,6 +461,7 @@ static void creation_done(struct creation *c)
 	fd_close(c->proc_fd);
 	fd_close(c->listen_fd);
 	fd_close(c->console_fd);
+	fd_close(c->receiver_fd);
 }
 
 int runtime_create(const struct runtime_context *cx, const struct runtime_create_options *o,
@@ -440,6 +477,7 @@ int runtime_create(const struct runtime_context *cx, const struct runtime_create
 		.proc_fd = -1,
 		.listen_fd = -1,
 		.console_fd = -1,
+		.receiver_fd = -1,
 	};
 	int r;
 

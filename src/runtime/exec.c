@@ -102,6 +102,13 @@ static int make_plan(struct execution *x, struct error *err)
 	r = plan_resolve_process(x->o->process, &x->plan.process, err);
 	if (r < 0)
 		return error_prefix(err, "process");
+	if (strmap_has(&x->record.annotations, PLAN_LANDLOCK_ANNOTATION)) {
+		r = plan_resolve_landlock(
+			strmap_get(&x->record.annotations, PLAN_LANDLOCK_ANNOTATION),
+			landlock_abi(), &x->plan.process.landlock, err);
+		if (r < 0)
+			return r;
+	}
 	r = record_load_seccomp(x->dir, &x->plan.process.seccomp, err);
 	if (r < 0)
 		return r;

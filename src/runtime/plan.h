@@ -27,6 +27,7 @@
 #include "oci/runtime_spec.h"
 #include "seccomp/seccomp.h"
 #include "sys/caps.h"
+#include "sys/landlock.h"
 #include "sys/ns.h"
 #include "sys/process.h"
 #include "sys/userns.h"
@@ -95,6 +96,11 @@ struct plan_sysctl {
 	char *value;
 };
 
+struct plan_net_device {
+	char *name;	/* here */
+	char *new_name; /* there; one %d in it is replaced by the first free number */
+};
+
 struct plan_namespaces {
 	uint64_t create;	   /* CLONE_NEW* */
 	char *path[NS_TYPE_COUNT]; /* join by path, NULL none */
@@ -123,6 +129,23 @@ struct plan_mempolicy {
 	uint64_t nodes[16];
 };
 
+struct plan_landlock_path {
+	char *path; /* clean, absolute, as seen inside */
+	uint64_t rights;
+};
+struct plan_landlock_port {
+	uint16_t port;
+	uint64_t right;
+};
+struct plan_landlock {
+	struct landlock_handled handled;
+	struct plan_landlock_path *paths;
+	size_t n_paths;
+	struct plan_landlock_port *ports;
+	size_t n_ports;
+};
+#define PLAN_LANDLOCK_ANNOTATION "org.coracle.landlock"
+
 /* What becomes of the process itself; shared by create and exec. */
 struct plan_process {
 	char **argv, **env;
@@ -148,7 +171,8 @@ struct plan_process {
 	bool personality_set;
 	unsigned long personality;
 	char *apparmor, *selinux;
-	char *keyring; /* NULL: keep the caller's session keyring */
+	char *keyring;			/* NULL: keep the caller's session keyring */
+	struct plan_landlock *landlock; /* NULL: none */
 	struct seccomp_program seccomp;
 	char *seccomp_listener_path, *seccomp_listener_metadata;
 };
@@ -164,6 +188,11 @@ struct plan {
 	size_t n_devices;
 	char **masked, **readonly_paths;
 	char *mount_label;
+	const char *mount_context_type; /* mount option that carries mount_label */
+	char *force_cgroup1;  /* destination that gets the v1 hierarchy name=systemd, or NULL */
+	char *pidfd_receiver; /* socket, or NULL */
+	struct plan_net_device *net_devices;
+	size_t n_net_devices;
 	struct plan_sysctl *sysctls;
 	size_t n_sysctls;
 	struct plan_process process;
@@ -171,7 +200,6 @@ struct plan {
 	struct strmap annotations;
 	int null_fd; /* detached bind of the host's /dev/null, checked to be character 1:3 */
 	unsigned preserve_fds;
-	char *landlock; /* reserved for the annotation's profile; NULL */
 };
 
 enum plan_hook_kind {
@@ -191,12 +219,18 @@ struct plan_request {
 	bool no_pivot, new_keyring;
 	unsigned preserve_fds;
 	bool rootless;
+	int landlock_abi; /* of the kernel; looked at only with the annotation */
 };
 
 /* Pure; see above.  ret is zeroed first. */
 int plan_resolve(const struct plan_request *rq, struct plan *ret, struct error *err);
+/* .linux.seccomp compiled (cache_dir as seccomp_compile_cached) and where its listener goes. */
+int plan_seccomp(const struct oci_spec *spec, const char *cache_dir, struct plan_process *ret,
+		 struct error *err);
 /* Only the process part (create and exec). */
 int plan_resolve_process(const struct oci_process *p, struct plan_process *ret, struct error *err);
+/* The annotation's text; NULL gives NULL.  abi: landlock_abi(). */
+int plan_resolve_landlock(const char *text, int abi, struct plan_landlock **ret, struct error *err);
 /* Descriptors.  Needs the rights of the caller; no side effect outside this process. */
 int plan_open(struct plan *p, struct error *err);
 /* The binds of a v1 cgroup mount; the container's cgroup exists by now. */

@@ -39,7 +39,7 @@ int record_save_seccomp(int dirfd, const struct seccomp_program *p, struct error
 int record_load_seccomp(int dirfd, struct seccomp_program *ret, struct error *err);
 
 /* exec_defaults: {"process", "hooks", "namespaces", "listenerPath", "listenerMetadata"} */
-json_t *record_defaults(const struct oci_spec *spec);
+json_t *record_defaults(const struct oci_spec *spec, const struct plan_process *p);
 /* Process of the specification, as exec's template. */
 int record_process(const struct runtime_record *r, struct oci_process *ret, struct error *err);
 /* poststart or poststop hooks. */

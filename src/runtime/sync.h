@@ -9,6 +9,8 @@
  *	parent (create)                         init
  *	   | clone3 ------------------------------> |  enters cgroups, namespaces
  *	   | -- MAPS (only with a new user ns) ---> |  id maps are written
+ *	   | <------------------- NETDEVICES ------ |  only with netDevices: in its namespaces
+ *	   | -- CONTINUE -------------------------> |  they are moved
  *	   | <------------------- HOOKS ----------- |  only with prestart/createRuntime hooks
  *	   | -- CONTINUE -------------------------> |
  *	   | <------------------- READY ----------- |  or ERROR {step, errno, text}
@@ -32,6 +34,7 @@
 enum sync_type {
 	SYNC_NONE,
 	SYNC_MAPS,
+	SYNC_NETDEVICES,
 	SYNC_HOOKS,
 	SYNC_CONTINUE,
 	SYNC_READY,

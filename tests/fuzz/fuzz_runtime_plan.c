@@ -20,7 +20,7 @@ static void fuzz_plan(const char *text, size_t size)
 	if (json_table_parse(&oci_spec_table, text, size, &spec, "config.json", 0, &err) < 0 ||
 	    oci_spec_validate(&spec, &err) < 0)
 		return;
-	defaults = record_defaults(&spec);
+	defaults = record_defaults(&spec, &p.process);
 	if (plan_resolve(&rq, &p, &err) < 0) {
 		if (err.msg[0] == '\0' || p.id != NULL)
 			abort();

@@ -55,21 +55,26 @@ static int begin(const struct init_args *a, struct error *err)
 	return 0;
 }
 
-/* createRuntime and prestart hooks run in the parent. */
-static int parent_hooks(const struct init_args *a, struct error *err)
+/* Have the parent do what only it can. */
+static int ask_parent(const struct init_args *a, enum sync_type what, struct error *err)
 {
 	struct sync_message m = { .type = SYNC_NONE };
-	int r;
+	int r = sync_send_plain(a->sync_fd, what, 0);
 
-	if (a->plan->hooks[PLAN_HOOK_PRESTART].n == 0 &&
-	    a->plan->hooks[PLAN_HOOK_CREATE_RUNTIME].n == 0)
-		return 0;
-	r = sync_send_plain(a->sync_fd, SYNC_HOOKS, 0);
 	if (r == 0)
 		r = sync_recv(a->sync_fd, &m);
 	if (r <= 0 || m.type != SYNC_CONTINUE)
-		return error_set(err, ERROR_INTERNAL, "wait for hooks: the parent is gone");
+		return error_set(err, ERROR_INTERNAL, "wait for the parent: it is gone");
 	return 0;
+}
+
+/* createRuntime and prestart hooks run in the parent. */
+static int parent_hooks(const struct init_args *a, struct error *err)
+{
+	if (a->plan->hooks[PLAN_HOOK_PRESTART].n == 0 &&
+	    a->plan->hooks[PLAN_HOOK_CREATE_RUNTIME].n == 0)
+		return 0;
+	return ask_parent(a, SYNC_HOOKS, err);
 }
 
 /* Stages 3 and 4: the root and what is mounted in it. */
@@ -103,6 +108,11 @@ static int create_setup(const struct init_args *a, char **ret_path, struct error
 	r = init_namespaces(a, err);
 	if (r < 0)
 		return r;
+	if (a->plan->n_net_devices > 0) {
+		r = ask_parent(a, SYNC_NETDEVICES, err);
+		if (r < 0)
+			return r;
+	}
 	if (rootfs) {
 		r = make_rootfs(a, err);
 		if (r < 0)

@@ -30,6 +30,9 @@ int init_process(const struct init_args *a, char **ret_path, struct error *err);
 int init_process_exec(const struct init_args *a, const char *path, int report_fd,
 		      struct error *err);
 
+/* landlock.c: only called with one. */
+int init_landlock(const struct plan_landlock *l, struct error *err);
+
 /* hooks.c: hooks that run in the container's namespaces. */
 int init_hooks(const struct init_args *a, enum plan_hook_kind kind, const char *cwd,
 	       struct error *err);

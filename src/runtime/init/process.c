@@ -237,6 +237,11 @@ int init_process(const struct init_args *a, char **ret_path, struct error *err)
 	r = init_stdio(a, err);
 	if (r < 0)
 		return r;
+	if (p->landlock) {
+		r = init_landlock(p->landlock, err);
+		if (r < 0)
+			return r;
+	}
 	umask(p->umask);
 	r = set_user(p, err);
 	if (r < 0)

@@ -122,6 +122,17 @@ static int take_kind(const struct oci_mount *om, const struct mount_options *o,
 	return 0;
 }
 
+/* For a systemd inside that knows only cgroup v1, on a host that has but v2. */
+static int take_forced_cgroup1(struct plan_mount *m)
+{
+	m->kind = PLAN_MOUNT_NEW;
+	m->type = xstrdup("cgroup");
+	m->source = xstrdup("cgroup");
+	strv_add(&m->data, "none");
+	strv_add(&m->data, "name=systemd");
+	return 0;
+}
+
 static int take_maps(const struct oci_mount *om, const struct plan_namespaces *ns,
 		     struct plan_mount *m, struct error *err)
 {
@@ -181,11 +192,15 @@ static int resolve_one(const struct oci_mount *om, const struct plan *p, struct 
 	if (r < 0)
 		return error_prefix(err, "config.json: .mounts[%zu].options", m->index);
 	m->destination = path_clean(absolute);
-	m->type = xstrdup_opt(om->type);
-	m->source = xstrdup_opt(om->source);
-	r = take_kind(om, &o, m, err);
-	if (r == 0) {
+	if (streq_opt(m->destination, p->force_cgroup1)) {
+		r = take_forced_cgroup1(m);
+	} else {
+		m->type = xstrdup_opt(om->type);
+		m->source = xstrdup_opt(om->source);
+		r = take_kind(om, &o, m, err);
 		m->data = take_ptr(o.data);
+	}
+	if (r == 0) {
 		take_attributes(m, &o);
 		m->recursive |= o.rbind;
 		if (m->kind == PLAN_MOUNT_NEW)
@@ -197,7 +212,7 @@ static int resolve_one(const struct oci_mount *om, const struct plan *p, struct 
 		return r;
 	if (p->mount_label && m->kind == PLAN_MOUNT_NEW && !streq(m->type, "proc") &&
 	    !streq(m->type, "sysfs"))
-		strv_addf(&m->data, "context=%s", p->mount_label);
+		strv_addf(&m->data, "%s=%s", p->mount_context_type, p->mount_label);
 	m->strict = m->kind != PLAN_MOUNT_BIND &&
 		    (path_below(m->destination, "/proc") || path_below(m->destination, "/sys") ||
 		     path_below(m->destination, "/dev"));

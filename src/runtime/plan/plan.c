@@ -156,16 +156,30 @@ static int refuse_unsupported(const struct oci_spec *spec, struct error *err)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "config.json: .linux.intelRdt: resctrl is not supported by this "
 				 "version of coracle-runtime");
-	if (l->n_net_devices > 0)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "config.json: .linux.netDevices: moving host interfaces is not "
-				 "supported by this version of coracle-runtime");
+	return 0;
+}
+
+/* Their new names were checked by validation. */
+static int resolve_net_devices(const struct oci_linux *l, struct plan *ret, struct error *err)
+{
+	if (l->n_net_devices > 0 && !plan_creates(ret, NS_NET) && ret->ns.path[NS_NET] == NULL)
+		return error_set(err, ERROR_INVALID,
+				 "config.json: .linux.netDevices: needs a network namespace in "
+				 ".linux.namespaces");
+	for (size_t i = 0; i < l->n_net_devices; i++) {
+		const struct oci_net_device *d = &l->net_devices[i];
+		struct plan_net_device *p = ARRAY_ADD(ret->net_devices, ret->n_net_devices);
+
+		p->name = xstrdup(d->key);
+		p->new_name = xstrdup(str_empty(d->name) ? d->key : d->name);
+	}
 	return 0;
 }
 
 static int resolve_linux(const struct oci_spec *spec, struct plan *ret, struct error *err)
 {
 	const struct oci_linux *l = spec->linux_;
+	int r;
 
 	if (l == NULL)
 		return 0;
@@ -181,10 +195,9 @@ static int resolve_linux(const struct oci_spec *spec, struct plan *ret, struct e
 					 "config.json: .linux.personality.flags: unknown flag '%s'",
 					 l->personality->flags[0]);
 	}
-	if (l->seccomp) {
-		ret->process.seccomp_listener_path = xstrdup_opt(l->seccomp->listener_path);
-		ret->process.seccomp_listener_metadata = xstrdup_opt(l->seccomp->listener_metadata);
-	}
+	r = resolve_net_devices(l, ret, err);
+	if (r < 0)
+		return r;
 	return plan_resolve_memory_policy(l->memory_policy, &ret->process.mempolicy, err);
 }
 
@@ -217,6 +230,9 @@ static int resolve(const struct plan_request *rq, struct plan *ret, struct error
 	r = resolve_linux(spec, ret, err);
 	if (r < 0)
 		return r;
+	r = plan_resolve_annotations(&spec->annotations, ret, err);
+	if (r < 0)
+		return r;
 	r = plan_resolve_mounts(spec, ret, err);
 	if (r < 0)
 		return r;
@@ -238,9 +254,8 @@ static int resolve(const struct plan_request *rq, struct plan *ret, struct error
 		return error_prefix(err, "config.json");
 	if (rq->new_keyring)
 		ret->process.keyring = xasprintf("_ses.%s", rq->id);
-	ret->process.keep_groups =
-		streq_opt(strmap_get(&spec->annotations, "run.oci.keep_original_groups"), "1");
-	return 0;
+	return plan_resolve_landlock(strmap_get(&spec->annotations, PLAN_LANDLOCK_ANNOTATION),
+				     rq->landlock_abi, &ret->process.landlock, err);
 }
 
 int plan_resolve(const struct plan_request *rq, struct plan *ret, struct error *err)
@@ -393,17 +408,23 @@ void plan_done(struct plan *p)
 	strv_free(p->masked);
 	strv_free(p->readonly_paths);
 	free(p->mount_label);
+	free(p->force_cgroup1);
+	free(p->pidfd_receiver);
 	for (size_t i = 0; i < p->n_sysctls; i++) {
 		free(p->sysctls[i].path);
 		free(p->sysctls[i].value);
 	}
 	free(p->sysctls);
+	for (size_t i = 0; i < p->n_net_devices; i++) {
+		free(p->net_devices[i].name);
+		free(p->net_devices[i].new_name);
+	}
+	free(p->net_devices);
 	plan_process_done(&p->process);
 	for (size_t i = 0; i < PLAN_HOOK_COUNT; i++)
 		hooks_done(&p->hooks[i]);
 	strmap_done(&p->annotations);
 	fd_close(p->null_fd);
-	free(p->landlock);
 	free(p->id);
 	free(p->bundle);
 	free(p->oci_version);

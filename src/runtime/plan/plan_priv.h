@@ -14,6 +14,8 @@ int plan_resolve_sysctls(const struct oci_spec *spec, struct plan *ret, struct e
 /* NULL leaves ret unset. */
 int plan_resolve_memory_policy(const struct oci_memory_policy *m, struct plan_mempolicy *ret,
 			       struct error *err);
+/* Wants ret->ns. */
+int plan_resolve_annotations(const struct strmap *m, struct plan *ret, struct error *err);
 /* Word of rootfsPropagation to MS_* bits; 0 for NULL; ULONG_MAX unknown. */
 unsigned long plan_propagation(const char *word);
 
@@ -29,6 +31,7 @@ int plan_open_devices(struct plan *p, struct error *err);
 /* Copy OCI mappings; validated by oci_spec_validate. */
 void plan_copy_map(const struct oci_id_mapping *m, size_t n, struct id_map *ret);
 
+void plan_landlock_free(struct plan_landlock *l);
 void plan_mount_done(struct plan_mount *m);
 
 #endif

@@ -234,6 +234,7 @@ void plan_process_done(struct plan_process *p)
 	free(p->apparmor);
 	free(p->selinux);
 	free(p->keyring);
+	plan_landlock_free(p->landlock);
 	seccomp_program_done(&p->seccomp);
 	free(p->seccomp_listener_path);
 	free(p->seccomp_listener_metadata);

@@ -27,7 +27,7 @@ static const struct json_field late_fields[] = {
 };
 static const struct json_table late_table = JTABLE(struct late_hooks, late_fields);
 
-json_t *record_defaults(const struct oci_spec *spec)
+json_t *record_defaults(const struct oci_spec *spec, const struct plan_process *p)
 {
 	const struct oci_linux *l = spec->linux_;
 	json_t *j = json_object();
@@ -45,11 +45,11 @@ json_t *record_defaults(const struct oci_spec *spec)
 	for (size_t i = 0; l && i < l->n_namespaces; i++)
 		json_array_append_new(names, json_string(l->namespaces[i].type));
 	json_object_set_new(j, "namespaces", names);
-	if (l && l->seccomp && l->seccomp->listener_path)
-		json_object_set_new(j, "listenerPath", json_string(l->seccomp->listener_path));
-	if (l && l->seccomp && l->seccomp->listener_metadata)
+	if (p->seccomp_listener_path)
+		json_object_set_new(j, "listenerPath", json_string(p->seccomp_listener_path));
+	if (p->seccomp_listener_metadata)
 		json_object_set_new(j, "listenerMetadata",
-				    json_string(l->seccomp->listener_metadata));
+				    json_string(p->seccomp_listener_metadata));
 	return j;
 }
 

@@ -82,7 +82,8 @@ static void refused(const char *linux_members, const char *members, enum error_k
 TEST(refusals_name_the_property)
 {
 	refused("\"intelRdt\":{\"closID\":\"x\"}", "", ERROR_UNSUPPORTED, ".linux.intelRdt");
-	refused("\"netDevices\":{\"eth0\":{}}", "", ERROR_UNSUPPORTED, ".linux.netDevices");
+	refused("\"netDevices\":{\"eth0\":{\"name\":\"a:b\"}}", "", ERROR_INVALID,
+		".linux.netDevices");
 	refused("\"rootfsPropagation\":\"most\"", "", ERROR_INVALID, ".linux.rootfsPropagation");
 	refused("", "\"hostname\":\"x\"", ERROR_INVALID, ".hostname");
 	refused("\"timeOffsets\":{\"boottime\":{\"secs\":1}}", "", ERROR_INVALID, "timeOffsets");

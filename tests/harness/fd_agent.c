@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fd_agent: the other end of a socket on which a runtime sends a descriptor.
+ *
+ *	fd_agent SOCKET FILE [ERRNO]
+ *
+ * Listens on SOCKET, takes one message, writes it to FILE (renamed into place) with one line per
+ * descriptor that says what it is.  With ERRNO the last descriptor is a seccomp listener: every
+ * call it tells of fails with that error (0: goes on) until its processes are gone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "sys/fd.h"
+#include "sys/sock.h"
+
+/* Longer than any test. */
+#define WAIT_MSEC 120000
+#define MESSAGE_MAX 65536
+
+static int die(const char *what)
+{
+	perror(what);
+	return 1;
+}
+
+/* Until no process with the filter is left. */
+static int answer(int listener, int num)
+{
+	for (;;) {
+		struct pollfd p = { .fd = listener, .events = POLLIN };
+		struct seccomp_notif call = { 0 };
+		struct seccomp_notif_resp reply = { 0 };
+
+		if (poll(&p, 1, WAIT_MSEC) <= 0)
+			return die("wait for a call");
+		if ((p.revents & POLLIN) == 0)
+			return 0;
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) {
+			if (errno == ENOENT || errno == EINTR)
+				continue;
+			return die("receive a call");
+		}
+		reply.id = call.id;
+		reply.error = -num;
+		reply.flags = num == 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply) < 0 && errno != ENOENT)
+			return die("answer a call");
+	}
+}
+
+static int take(const char *socket_path, const char *file, int *ret_fd)
+{
+	static char data[MESSAGE_MAX + 1];
+	scoped_free char *temp = xasprintf("%s.new", file);
+	struct error err = ERROR_INIT;
+	scoped_fd int s = sock_listen_unix(AT_FDCWD, socket_path, SOCK_STREAM, 0600, &err);
+	scoped_fd int conn = -1;
+	int fds[4];
+	size_t n = 0;
+	ssize_t len;
+	FILE *out;
+
+	if (s < 0) {
+		fprintf(stderr, "%s\n", err.msg);
+		return -1;
+	}
+	if (fd_wait(s, POLLIN, WAIT_MSEC) <= 0)
+		return -1;
+	conn = accept4(s, NULL, NULL, SOCK_CLOEXEC);
+	if (conn < 0)
+		return -1;
+	len = sock_recv_fds(conn, data, MESSAGE_MAX, fds, 4, &n);
+	out = len > 0 ? fopen(temp, "we") : NULL;
+	if (out == NULL)
+		return -1;
+	fprintf(out, "%s\n", data);
+	for (size_t i = 0; i < n; i++) {
+		char path[256];
+
+		fd_path(fds[i], path, sizeof(path));
+		fprintf(out, "%s\n", path);
+		*ret_fd = fds[i];
+	}
+	return fclose(out) == 0 && rename(temp, file) == 0 ? 0 : -1;
+}
+
+int main(int argc, char **argv)
+{
+	uint32_t num = 0;
+	int fd = -1;
+
+	if (argc < 3 || (argc > 3 && num_u32(argv[3], &num) < 0)) {
+		fprintf(stderr, "usage: fd_agent SOCKET FILE [ERRNO]\n");
+		return 2;
+	}
+	if (take(argv[1], argv[2], &fd) < 0)
+		return die("take a message");
+	return argc > 3 ? answer(fd, (int)num) : 0;
+}

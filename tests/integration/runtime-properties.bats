@@ -1,0 +1,206 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Properties of config.json, seen from inside: what runtime-config.bats has not.  Which property is
+# tested where stands in tests/data/oci/property-tests.tsv.
+
+bats_require_minimum_version 1.5.0
+load runtime
+
+setup() { runtime_setup; }
+teardown() { runtime_teardown; }
+
+inside() {
+	runtime_args sh -c "$1"
+	rt run -b "$BUNDLE" "$ID"
+}
+
+annotate() { # KEY VALUE
+	runtime_config ".annotations[\"$1\"] = $(jq -cn --arg v "$2" '$v')"
+}
+
+applet() {
+	ln -sf busybox "$BUNDLE/rootfs/bin/$1"
+}
+
+# A veth pair of this test: $DEV with addresses, its peer stays behind.
+make_device() {
+	DEV=cf$((BASHPID % 100000))
+	ip link add "$DEV" type veth peer name "${DEV}p"
+	ip addr add 192.0.2.77/24 dev "$DEV"
+	ip addr add 2001:db8::77/64 dev "$DEV"
+	ip link set "$DEV" mtu 1400 address 02:00:00:00:00:77 up
+}
+
+drop_device() {
+	ip link del "${DEV}p" 2>/dev/null || true
+	ip link del "$DEV" 2>/dev/null || true
+}
+
+@test "netDevices: moved, renamed, addresses and state kept" {
+	applet ip
+	make_device
+	runtime_config ".linux.netDevices = {\"$DEV\":{\"name\":\"lan%d\"}}" \
+		'.linux.sysctl = {"net.ipv4.conf.lan0.forwarding":"1"}'
+	run inside 'ip addr show lan0; cat /proc/sys/net/ipv4/conf/lan0/forwarding'
+	! ip link show "$DEV" 2>/dev/null || { drop_device; false; }
+	drop_device
+	[ "$status" = 0 ]
+	[[ $output == *lan0@* && ${lines[-1]} == 1 ]]
+}
+
+@test "netDevices: what is inside" {
+	applet ip
+	make_device
+	runtime_config ".linux.netDevices = {\"$DEV\":{}}"
+	run inside 'ip addr'
+	drop_device
+	[ "$status" = 0 ]
+	[[ $output == *" $DEV@"*"UP"*"mtu 1400"* ]]
+	[[ $output == *02:00:00:00:00:77* ]]
+	[[ $output == *"inet 192.0.2.77/24"* && $output == *"inet6 2001:db8::77/64"* ]]
+}
+
+@test "netDevices: refusals leave the interface where it is" {
+	make_device
+	runtime_config ".linux.netDevices = {\"$DEV\":{\"name\":\"lo\"}}"
+	run inside true
+	echo "$output"
+	[ "$status" != 0 ] && [[ $output == *netDevices*"'lo'"* ]] && ip link show "$DEV" >/dev/null || { drop_device; false; }
+	runtime_config ".linux.netDevices = {\"$DEV\":{\"name\":\"a/b\"}}"
+	run inside true
+	[ "$status" != 0 ] && [[ $output == *netDevices*a/b* ]] && ip link show "$DEV" >/dev/null || { drop_device; false; }
+	drop_device
+	runtime_config '.linux.netDevices = {"no-such-dev":{}}'
+	run ! inside true
+	[[ $output == *netDevices*no-such-dev* ]]
+	runtime_config '.linux.namespaces |= map(select(.type != "network"))'
+	run ! inside true
+	[[ $output == *netDevices*"network namespace"* ]]
+}
+
+@test "landlock: paths" {
+	annotate org.coracle.landlock '{"paths":[{"path":"/","access":"rx"},{"path":"/tmp","access":"rw"},{"path":"/dev/null","access":"w"}]}'
+	run -0 inside 'touch /tmp/x && echo made; echo x >/dev/null && echo null; touch /etc/x 2>&1; rm /etc/passwd 2>&1; cp /bin/busybox /tmp/b; /tmp/b true 2>&1; true'
+	[ "${lines[0]} ${lines[1]}" = "made null" ]
+	[[ ${lines[2]} == *"ermission denied"* && ${lines[3]} == *"ermission denied"* ]]
+	[ -e "$BUNDLE/rootfs/etc/passwd" ]
+}
+
+@test "landlock: an exec does not come round it" {
+	annotate org.coracle.landlock '{"paths":[{"path":"/","access":"rx"}]}'
+	runtime_args sleep 1000
+	rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	run rt exec "$ID" touch /tmp/x
+	[ "$status" != 0 ]
+	[ ! -e "$BUNDLE/rootfs/tmp/x" ]
+	run -0 rt exec "$ID" cat /etc/passwd
+}
+
+@test "landlock: ports and scope" {
+	applet nc
+	annotate org.coracle.landlock '{"connectTcp":[81],"bindTcp":[],"scope":["signal","abstract-unix-socket"]}'
+	run -0 inside 'nc -w 1 127.0.0.1 80 2>&1 </dev/null; nc -w 1 127.0.0.1 81 2>&1 </dev/null; nc -l -p 82 2>&1; touch /tmp/x && echo files are free'
+	[[ ${lines[0]} == *"ermission denied"* ]]
+	[[ ${lines[1]} != *"ermission denied"* ]]
+	[[ ${lines[2]} == *"ermission denied"* ]]
+	[ "${lines[3]}" = "files are free" ]
+}
+
+@test "landlock: what cannot be understood or is not there is an error" {
+	local text
+
+	for text in '{' '{}' '{"path":[]}' '{"paths":[{"path":"usr","access":"r"}]}' \
+		'{"paths":[{"path":"/usr","access":"q"}]}' '{"connectTcp":[65536]}' '{"scope":["all"]}' \
+		'{"paths":[{"path":"/no/such","access":"r"}]}'; do
+		annotate org.coracle.landlock "$text"
+		run ! inside true
+		[[ $output == *landlock* ]]
+	done
+}
+
+@test "annotations of crun that are refused" {
+	annotate run.oci.handler krun
+	run ! inside true
+	[[ $output == *run.oci.handler=krun* ]]
+	runtime_config 'del(.annotations["run.oci.handler"])'
+	annotate run.oci.seccomp.plugins /x.so
+	run ! inside true
+	[[ $output == *run.oci.seccomp.plugins* ]]
+	runtime_config 'del(.annotations["run.oci.seccomp.plugins"])'
+	annotate run.oci.mount_context_type most
+	run ! inside true
+	[[ $output == *mount_context_type*most* ]]
+	runtime_config 'del(.annotations["run.oci.mount_context_type"])'
+	annotate run.oci.of-the-future 1
+	run -0 inside true
+}
+
+@test "annotation run.oci.timens_offset" {
+	[ -e /proc/self/ns/time ] || skip "time namespace"
+	runtime_config '.linux.namespaces += [{"type":"time"}]'
+	annotate run.oci.timens_offset "boottime 2000000 5"
+	run -0 inside 'cut -d. -f1 /proc/uptime; cat /proc/self/timens_offsets | tr -s " "'
+	[ "${lines[0]}" -ge 2000000 ]
+	[[ $output == *"boottime 2000000 5"* ]]
+	annotate run.oci.timens_offset "wall 1 1"
+	run ! inside true
+	[[ $output == *timens_offset*wall* ]]
+}
+
+@test "annotation run.oci.seccomp_fail_unknown_syscall" {
+	runtime_config '.linux.seccomp = {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["no_such_call"],"action":"SCMP_ACT_ERRNO"}]}'
+	run -0 inside true
+	annotate run.oci.seccomp_fail_unknown_syscall 1
+	run ! inside true
+	[[ $output == *no_such_call* ]]
+}
+
+@test "annotation run.oci.seccomp_bpf_data" {
+	# mkdir gives EPERM (1), whatever the rest of the document says; x86_64 only
+	[ "$(uname -m)" = x86_64 ] || skip "x86_64"
+	annotate run.oci.seccomp_bpf_data "$(printf '\x20\0\0\0\0\0\0\0\x15\0\0\1\x53\0\0\0\6\0\0\0\1\0\5\0\6\0\0\0\0\0\xff\x7f' | base64 -w0)"
+	run -0 inside 'mkdir /tmp/d 2>&1; grep Seccomp: /proc/self/status'
+	[[ ${lines[0]} == *"not permitted"* ]]
+	[[ ${lines[1]} == *2 ]]
+	annotate run.oci.seccomp_bpf_data "AAAA"
+	run ! inside true
+	[[ $output == *seccomp_bpf_data* ]]
+}
+
+@test "annotation run.oci.keep_original_groups" {
+	runtime_config '.process.user.additionalGids = [77]'
+	annotate run.oci.keep_original_groups 1
+	runtime_args id -G
+	run -0 setpriv --groups 4242 -- "$RUNTIME" --root "$RT_ROOT" run -b "$BUNDLE" "$ID"
+	[ "$output" = "0 4242" ]
+}
+
+# Takes one message on socket $1, writes it and its descriptors to $2; see the program.
+agent() {
+	"$BUILD/tests/harness/fd_agent" "$@" >"$BATS_TEST_TMPDIR/agent.log" 2>&1 3>&- &
+	AGENT=$!
+	runtime_until test -S "$1"
+}
+
+@test "annotation run.oci.pidfd_receiver" {
+	agent "$BATS_TEST_TMPDIR/s" "$BATS_TEST_TMPDIR/got"
+	annotate run.oci.pidfd_receiver "$BATS_TEST_TMPDIR/s"
+	run -0 inside true
+	wait "$AGENT"
+	grep -qx pidfd "$BATS_TEST_TMPDIR/got"
+	tail -n 1 "$BATS_TEST_TMPDIR/got" | grep -q pidfd
+	annotate run.oci.pidfd_receiver relative
+	run ! inside true
+	[[ $output == *pidfd_receiver*relative* ]]
+	annotate run.oci.pidfd_receiver /no/such/socket
+	run ! inside true
+	[[ $output == *pidfd_receiver*/no/such/socket* ]]
+}
+
+@test "annotation run.oci.systemd.force_cgroup_v1" {
+	runtime_config '.mounts += [{"destination":"/sys/fs/cgroup/systemd","type":"bind","source":"/nowhere","options":["bind"]}]' \
+		'.mounts |= map(if .destination == "/sys/fs/cgroup" then .type = "tmpfs" | .options = [] else . end)'
+	annotate run.oci.systemd.force_cgroup_v1 /sys/fs/cgroup/systemd
+	run -0 inside 'grep " /sys/fs/cgroup/systemd " /proc/self/mountinfo'
+	[[ $output == *cgroup*name=systemd* ]]
+}
