@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 
 struct mountinfo_entry {
 	int id, parent;
@@ -26,6 +27,7 @@ struct mountinfo {
 int mountinfo_parse(const char *text, size_t len, struct mountinfo *ret, struct error *err);
 int mountinfo_read(pid_t pid, struct mountinfo *ret, struct error *err); /* 0: self */
 void mountinfo_done(struct mountinfo *m);
+DEFINE_SCOPED_STRUCT(struct mountinfo, mountinfo_done)
 /* The entry (topmost) whose target is exactly path, or NULL. */
 const struct mountinfo_entry *mountinfo_find(const struct mountinfo *m, const char *path);
 /* The entry that path lies on (longest target), or NULL. */

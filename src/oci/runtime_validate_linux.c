@@ -230,6 +230,10 @@ static int validate_intel_rdt(const struct oci_intel_rdt *rdt, struct error *err
 	if (!str_empty(rdt->clos_id) && !streq(rdt->clos_id, "/") && !path_name_valid(rdt->clos_id))
 		return invalid(err, ".linux.intelRdt.closID: '%s' is no directory name",
 			       rdt->clos_id);
+	if (streq_opt(rdt->clos_id, "info") || streq_opt(rdt->clos_id, "mon_groups") ||
+	    streq_opt(rdt->clos_id, "mon_data"))
+		return invalid(err, ".linux.intelRdt.closID: '%s' is a directory of resctrl's own",
+			       rdt->clos_id);
 	if (rdt->mem_bw_schema != NULL && (!str_has_prefix(rdt->mem_bw_schema, "MB:") ||
 					   strchr(rdt->mem_bw_schema, '\n') != NULL))
 		return invalid(err,

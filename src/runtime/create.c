@@ -25,7 +25,8 @@
 #include "runtime/create.h"
 #include "runtime/hooks.h"
 #include "runtime/launch.h"
-#include "runtime/netdevices.h"
+#include "runtime/host/netdevices.h"
+#include "runtime/host/rdt.h"
 #include "runtime/record.h"
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
@@ -46,8 +47,8 @@ struct creation {
 	struct cgroup_request cgroup;
 	struct cgroup_gate gate;
 	struct launch launch;
-	int dir, proc_fd, listen_fd, console_fd, receiver_fd;
-	bool made_dir, made_cgroup;
+	int dir, proc_fd, listen_fd, console_fd, receiver_fd, rdt_root;
+	bool made_dir, made_cgroup, made_rdt;
 };
 
 static int read_spec(struct creation *c, struct error *err)
@@ -238,6 +239,8 @@ static int plan_record(struct creation *c, struct error *err)
 	rec->no_pivot = c->o->no_pivot;
 	rec->systemd = c->cx->cgroup_driver == CGROUP_DRIVER_SYSTEMD;
 	rec->console_socket = xstrdup_opt(c->o->console_socket);
+	if (l && l->intel_rdt)
+		rec->rdt = rdt_plan(l->intel_rdt, c->o->id);
 	rec->exec_defaults = record_defaults(c->spec, &c->plan.process);
 	return 0;
 }
@@ -280,6 +283,26 @@ static int make_cgroup(struct creation *c, struct error *err)
 	if (r < 0)
 		return r;
 	return plan_open_cgroup_mounts(&c->plan, &c->record.cgroup, err);
+}
+
+static int open_rdt(struct creation *c, struct error *err)
+{
+	if (c->spec->linux_ == NULL || c->spec->linux_->intel_rdt == NULL)
+		return 0;
+	c->rdt_root = rdt_open(err);
+	return c->rdt_root < 0 ? c->rdt_root : 0;
+}
+
+static int make_rdt(struct creation *c, struct error *err)
+{
+	int r;
+
+	if (c->record.rdt == NULL)
+		return 0;
+	r = rdt_create(c->rdt_root, c->spec->linux_->intel_rdt, c->record.rdt, err);
+	/* Somebody else's is not ours to remove. */
+	c->made_rdt = r != -EEXIST;
+	return r;
 }
 
 static int let_go_on(struct creation *c, struct error *err)
@@ -372,6 +395,9 @@ static int launch_init(struct creation *c, struct error *err)
 	r = launch_start(&a, init_create, -1, &c->launch, err);
 	if (r < 0)
 		return r;
+	r = c->record.rdt ? rdt_enter(c->rdt_root, c->record.rdt, c->launch.init.pid, err) : 0;
+	if (r < 0)
+		return r;
 	r = launch_configure(&c->launch, &a, err);
 	if (r < 0)
 		return r;
@@ -425,6 +451,9 @@ static int create_all(struct creation *c, struct error *err)
 	r = open_receiver(c, err);
 	if (r < 0)
 		return r;
+	r = open_rdt(c, err);
+	if (r < 0)
+		return r;
 	r = plan_record(c, err);
 	if (r < 0)
 		return r;
@@ -432,6 +461,9 @@ static int create_all(struct creation *c, struct error *err)
 	if (r < 0)
 		return r;
 	r = make_cgroup(c, err);
+	if (r < 0)
+		return r;
+	r = make_rdt(c, err);
 	if (r < 0)
 		return r;
 	r = launch_init(c, err);
@@ -444,6 +476,8 @@ static int create_all(struct creation *c, struct error *err)
 static void undo(struct creation *c)
 {
 	launch_abort(&c->launch);
+	if (c->made_rdt)
+		(void)rdt_remove(c->rdt_root, c->record.rdt, NULL);
 	if (c->made_cgroup)
 		(void)cgroup_remove(&c->record.cgroup, true, NULL);
 	if (c->made_dir)
@@ -462,6 +496,7 @@ static void creation_done(struct creation *c)
 	fd_close(c->listen_fd);
 	fd_close(c->console_fd);
 	fd_close(c->receiver_fd);
+	fd_close(c->rdt_root);
 }
 
 int runtime_create(const struct runtime_context *cx, const struct runtime_create_options *o,
@@ -478,6 +513,7 @@ int runtime_create(const struct runtime_context *cx, const struct runtime_create
 		.listen_fd = -1,
 		.console_fd = -1,
 		.receiver_fd = -1,
+		.rdt_root = -1,
 	};
 	int r;
 

@@ -11,6 +11,7 @@
 #include "base/trace.h"
 #include "runtime/command_priv.h"
 #include "runtime/hooks.h"
+#include "runtime/host/rdt.h"
 #include "runtime/record.h"
 #include "sys/fd.h"
 
@@ -62,11 +63,28 @@ static void run_poststop(const struct runtime_record *rec)
 	record_hooks_done(&hooks);
 }
 
+static int remove_rdt(const struct rdt_record *rdt, struct error *err)
+{
+	struct error why = ERROR_INIT;
+	scoped_fd int root = -1;
+
+	if (rdt == NULL)
+		return 0;
+	root = rdt_open(&why);
+	/* Unmounting resctrl has ended all groups. */
+	if (root < 0)
+		return why.kind == ERROR_UNSUPPORTED ? 0 : error_copy(err, &why);
+	return rdt_remove(root, rdt, err);
+}
+
 static int delete_record(const struct runtime_context *cx, const struct runtime_record *rec,
 			 struct error *err)
 {
 	int r = end_init(rec, err);
 
+	if (r < 0)
+		return r;
+	r = remove_rdt(rec->rdt, err);
 	if (r < 0)
 		return r;
 	if (rec->cgroup.path) {

@@ -18,6 +18,7 @@
 #include "runtime/create.h"
 #include "runtime/launch.h"
 #include "runtime/plan/plan_priv.h"
+#include "runtime/host/rdt.h"
 #include "runtime/record.h"
 #include "runtime/start.h"
 #include "sys/fd.h"
@@ -147,6 +148,16 @@ static int initial_affinity(const struct execution *x, struct error *err)
 	return r < 0 ? error_os(err, -r, "set initial CPU affinity '%s'", list) : 0;
 }
 
+static int enter_rdt(const struct execution *x, struct error *err)
+{
+	scoped_fd int root = -1;
+
+	if (x->record.rdt == NULL)
+		return 0;
+	root = rdt_open(err);
+	return root < 0 ? root : rdt_enter(root, x->record.rdt, x->launch.init.pid, err);
+}
+
 static int launch_process(struct execution *x, struct error *err)
 {
 	struct init_args a = {
@@ -173,6 +184,9 @@ static int launch_process(struct execution *x, struct error *err)
 		if (r < 0)
 			return r;
 	}
+	r = enter_rdt(x, err);
+	if (r < 0)
+		return r;
 	r = launch_configure(&x->launch, &a, err);
 	if (r < 0)
 		return r;

@@ -69,9 +69,13 @@ static json_t *linux_features(void)
 	json_object_set_new(l, "seccomp", seccomp);
 	json_object_set_new(l, "apparmor", enabled(true));
 	json_object_set_new(l, "selinux", enabled(true));
-	json_object_set_new(l, "intelRdt", enabled(false));
-	json_object_set_new(l, "memoryPolicy", json_object());
-	json_object_set_new(l, "netDevices", enabled(false));
+	json_object_set_new(
+		l, "intelRdt",
+		json_pack("{s:b,s:b,s:b}", "enabled", 1, "schemata", 1, "monitoring", 1));
+	json_object_set_new(l, "memoryPolicy",
+			    json_pack("{s:o,s:o}", "modes", names_array(plan_memory_modes()),
+				      "flags", names_array(plan_memory_flags())));
+	json_object_set_new(l, "netDevices", enabled(true));
 	json_object_set_new(l, "mountExtensions", json_pack("{s:o}", "idmap", enabled(true)));
 	return l;
 }

@@ -240,6 +240,10 @@ void plan_done(struct plan *p);
 void plan_process_done(struct plan_process *p);
 DEFINE_SCOPED_STRUCT(struct plan, plan_done)
 
+/* Words of .linux.memoryPolicy, for `features`; NULL-ended. */
+const char *const *plan_memory_modes(void);
+const char *const *plan_memory_flags(void);
+
 /* The plan as text, one operation a line, in the order in which init applies it. */
 void plan_print(const struct plan *p, struct buf *out);
 

@@ -97,6 +97,7 @@ struct runtime_record {
 	struct strmap annotations;
 	bool no_pivot, systemd;
 	char *console_socket;
+	struct rdt_record *rdt; /* NULL: none */
 	json_t *exec_defaults; /* what later operations need of the spec: see record/defaults.c */
 };
 extern const struct json_table runtime_record_table;

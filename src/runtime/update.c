@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "runtime/command_priv.h"
+#include "runtime/host/rdt.h"
 #include "runtime/record.h"
 #include "sys/fd.h"
 
@@ -55,8 +56,8 @@ static const struct option_row update_rows[] = {
 	ROW("cpuset-mems", 0, cpuset_mems, "LIST", "memory nodes"),
 	ROW("kernel-memory", 0, kernel_memory, "BYTES", NULL),
 	ROW("kernel-memory-tcp", 0, kernel_memory_tcp, "BYTES", NULL),
-	ROW("l3-cache-schema", 0, l3, "SCHEMA", "RDT L3 schema (not supported)"),
-	ROW("mem-bw-schema", 0, mem_bw, "SCHEMA", "RDT memory bandwidth schema (not supported)"),
+	ROW("l3-cache-schema", 0, l3, "SCHEMA", "RDT schema of the L3 cache"),
+	ROW("mem-bw-schema", 0, mem_bw, "SCHEMA", "RDT schema of the memory bandwidth"),
 	ROW("memory", 0, memory, "BYTES", "memory limit"),
 	ROW("memory-reservation", 0, memory_reservation, "BYTES", "soft memory limit"),
 	ROW("memory-swap", 0, memory_swap, "BYTES", "memory plus swap; -1 unlimited"),
@@ -140,11 +141,6 @@ static int update_from_flags(const struct update_flags *f, struct update_target 
 	uint32_t weight;
 	int r;
 
-	if (f->l3 || f->mem_bw)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "--%s: resctrl is not supported by this version of "
-				 "coracle-runtime",
-				 f->l3 ? "l3-cache-schema" : "mem-bw-schema");
 	r = flags_cpu(f, &t->cpu, err);
 	if (r == 0)
 		r = flags_memory(f, &t->memory, err);
@@ -184,6 +180,26 @@ static int update_from_file(const struct command_context *cx, const char *id, co
 	return r;
 }
 
+static int update_rdt(const struct command_context *cx, const char *id,
+		      const struct update_flags *f, struct error *err)
+{
+	scoped(runtime_record_done) struct runtime_record rec = { 0 };
+	scoped_fd int root = -1;
+	int r;
+
+	if (f->l3 == NULL && f->mem_bw == NULL)
+		return 0;
+	r = runtime_record_load(&cx->runtime, id, &rec, err);
+	if (r < 0)
+		return r;
+	if (rec.rdt == NULL)
+		return error_set(err, ERROR_STATE,
+				 "--%s: container '%s' was created without .linux.intelRdt",
+				 f->l3 ? "l3-cache-schema" : "mem-bw-schema", id);
+	root = rdt_open(err);
+	return root < 0 ? root : rdt_update(root, rec.rdt, f->l3, f->mem_bw, err);
+}
+
 static int update_run(const struct command_context *cx, int argc, char **argv, struct error *err)
 {
 	struct update_flags f = { 0 };
@@ -196,6 +212,8 @@ static int update_run(const struct command_context *cx, int argc, char **argv, s
 	if (f.resources)
 		return update_from_file(cx, p.argv[0], f.resources, err);
 	r = update_from_flags(&f, &t, err);
+	if (r == 0)
+		r = update_rdt(cx, p.argv[0], &f, err);
 	return r < 0 ? r : runtime_update(&cx->runtime, p.argv[0], &t.resources, err);
 }
 

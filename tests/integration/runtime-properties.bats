@@ -78,6 +78,19 @@ drop_device() {
 	[[ $output == *netDevices*"network namespace"* ]]
 }
 
+@test "intelRdt without resctrl is refused by name" {
+	grep -q ' - resctrl ' /proc/self/mountinfo && skip "resctrl is mounted"
+	runtime_config '.linux.intelRdt = {"closID":"x","enableMonitoring":true,"schemata":["L3:0=f"]}'
+	run ! inside true
+	[[ $output == *.linux.intelRdt*resctrl* ]]
+	[ -z "$(rt list -q)" ]
+	runtime_config 'del(.linux.intelRdt)'
+	runtime_args sleep 1000
+	rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	run ! rt update --l3-cache-schema L3:0=f "$ID"
+	[[ $output == *l3-cache-schema*intelRdt* ]]
+}
+
 @test "landlock: paths" {
 	annotate org.coracle.landlock '{"paths":[{"path":"/","access":"rx"},{"path":"/tmp","access":"rw"},{"path":"/dev/null","access":"w"}]}'
 	run -0 inside 'touch /tmp/x && echo made; echo x >/dev/null && echo null; touch /etc/x 2>&1; rm /etc/passwd 2>&1; cp /bin/busybox /tmp/b; /tmp/b true 2>&1; true'

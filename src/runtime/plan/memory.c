@@ -12,16 +12,22 @@ static const char *const modes[] = { "MPOL_DEFAULT",
 				     "MPOL_INTERLEAVE",
 				     "MPOL_LOCAL",
 				     "MPOL_PREFERRED_MANY",
-				     "MPOL_WEIGHTED_INTERLEAVE" };
+				     "MPOL_WEIGHTED_INTERLEAVE",
+				     NULL };
+/* The first is bit 13, the next ones follow. */
+static const char *const flags[] = { "MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES",
+				     "MPOL_F_STATIC_NODES", NULL };
+#define FIRST_FLAG_BIT 13
 
-static const struct {
-	const char *name;
-	unsigned flag;
-} flags[] = {
-	{ "MPOL_F_NUMA_BALANCING", 1u << 13 },
-	{ "MPOL_F_RELATIVE_NODES", 1u << 14 },
-	{ "MPOL_F_STATIC_NODES", 1u << 15 },
-};
+const char *const *plan_memory_modes(void)
+{
+	return modes;
+}
+
+const char *const *plan_memory_flags(void)
+{
+	return flags;
+}
 
 /* "0-3,7" into the mask. */
 static int parse_nodes(const char *list, struct plan_mempolicy *ret)
@@ -63,15 +69,13 @@ int plan_resolve_memory_policy(const struct oci_memory_policy *m, struct plan_me
 				 "nodes",
 				 m->nodes);
 	STRV_FOREACH (f, m->flags) {
-		size_t i = 0;
+		int i = str_table_find(flags, ARRAY_SIZE(flags), *f);
 
-		while (i < ARRAY_SIZE(flags) && !streq(flags[i].name, *f))
-			i++;
-		if (i == ARRAY_SIZE(flags))
+		if (i < 0)
 			return error_set(
 				err, ERROR_INVALID,
 				"config.json: .linux.memoryPolicy.flags: unknown flag '%s'", *f);
-		ret->flags |= flags[i].flag;
+		ret->flags |= 1u << (FIRST_FLAG_BIT + i);
 	}
 	ret->set = true;
 	return 0;

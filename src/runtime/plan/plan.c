@@ -146,19 +146,6 @@ static int refuse_without_namespace(const struct plan *p, struct error *err)
 	return 0;
 }
 
-static int refuse_unsupported(const struct oci_spec *spec, struct error *err)
-{
-	const struct oci_linux *l = spec->linux_;
-
-	if (l == NULL)
-		return 0;
-	if (l->intel_rdt)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "config.json: .linux.intelRdt: resctrl is not supported by this "
-				 "version of coracle-runtime");
-	return 0;
-}
-
 /* Their new names were checked by validation. */
 static int resolve_net_devices(const struct oci_linux *l, struct plan *ret, struct error *err)
 {
@@ -218,9 +205,6 @@ static int resolve(const struct plan_request *rq, struct plan *ret, struct error
 	ret->oci_version = xstrdup(spec->oci_version);
 	ret->preserve_fds = rq->preserve_fds;
 	strmap_copy(&ret->annotations, &spec->annotations);
-	r = refuse_unsupported(spec, err);
-	if (r < 0)
-		return r;
 	r = resolve_root(rq, ret, err);
 	if (r < 0)
 		return r;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "runtime/host/rdt.h"
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
 
@@ -35,6 +36,7 @@ static const struct json_field record_fields[] = {
 	JROW(struct runtime_record, "noPivot", no_pivot, JT_BOOL, 0),
 	JROW(struct runtime_record, "systemd", systemd, JT_BOOL, 0),
 	JROW(struct runtime_record, "consoleSocket", console_socket, JT_STR, 0),
+	JROW_OBJ(struct runtime_record, "intelRdt", rdt, JT_PTR, 0, &rdt_record_table),
 	JROW(struct runtime_record, "exec", exec_defaults, JT_RAW, 0),
 };
 const struct json_table runtime_record_table = JTABLE(struct runtime_record, record_fields);

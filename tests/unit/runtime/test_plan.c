@@ -81,7 +81,10 @@ static void refused(const char *linux_members, const char *members, enum error_k
 
 TEST(refusals_name_the_property)
 {
-	refused("\"intelRdt\":{\"closID\":\"x\"}", "", ERROR_UNSUPPORTED, ".linux.intelRdt");
+	refused("\"intelRdt\":{\"closID\":\"a/b\"}", "", ERROR_INVALID, ".linux.intelRdt.closID");
+	refused("\"intelRdt\":{\"closID\":\"info\"}", "", ERROR_INVALID, ".linux.intelRdt.closID");
+	refused("\"intelRdt\":{\"memBwSchema\":\"L3:0=f\"}", "", ERROR_INVALID,
+		".linux.intelRdt.memBwSchema");
 	refused("\"netDevices\":{\"eth0\":{\"name\":\"a:b\"}}", "", ERROR_INVALID,
 		".linux.netDevices");
 	refused("\"rootfsPropagation\":\"most\"", "", ERROR_INVALID, ".linux.rootfsPropagation");

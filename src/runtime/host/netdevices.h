@@ -7,8 +7,8 @@
  * its new name.  All are looked at before the first is moved.  When the container's namespace ends
  * the kernel gives physical ones back and removes virtual ones.
  */
-#ifndef CORACLE_RUNTIME_NETDEVICES_H
-#define CORACLE_RUNTIME_NETDEVICES_H
+#ifndef CORACLE_RUNTIME_HOST_NETDEVICES_H
+#define CORACLE_RUNTIME_HOST_NETDEVICES_H
 
 #include "runtime/plan.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* netdevices: see netdevices.h. */
-#include "runtime/netdevices.h"
+#include "runtime/host/netdevices.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>
