@@ -108,6 +108,7 @@ static void container_ended(struct monitor *m, int wait_status)
 	check_oom(m);
 	pump_drain(m->pump);
 	notify_drain(m->notify);
+	log_finish(m->log);
 	if (!m->options.log.no_sync)
 		log_sync(m->log);
 	caller_close_kept(&m->caller);
@@ -183,7 +184,7 @@ static void runtime_failed(struct monitor *m, int status)
 	char message[MONITOR_MESSAGE_MAX + 1];
 	int64_t data = m->options.exec && status > 0 ? -(int64_t)status : -1;
 
-	streams_runtime_message(&m->streams, message, sizeof(message));
+	pump_runtime_message(m->pump, message, sizeof(message));
 	lifecycle_fail(m, data, message);
 }
 
@@ -194,6 +195,7 @@ static void runtime_ended(struct monitor *m, int wait_status)
 	int r;
 
 	trace_end(&m->runtime_span);
+	pump_runtime_ended(m->pump);
 	m->runtime_pid = 0;
 	r = read_pidfile(m->options.container_pidfile, &m->container_pid);
 	if (status != 0 || r < 0) {
@@ -288,6 +290,8 @@ int lifecycle_launch(struct monitor *m, struct error *err)
 	r = monitor_launch_start(&m->options, &m->caller, &m->streams, argv, n, m->own_runtime,
 				 &m->runtime_pid, err);
 	streams_close_child(&m->streams);
+	if (r >= 0)
+		pump_watch_runtime(m->pump);
 	return r;
 }
 

@@ -3,17 +3,27 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/timeutil.h"
 #include "sys/fd.h"
+#include "wire/monitor.h"
 
-/* A quarter of a pipe: the container writes the rest meanwhile.  One pump per process; static,
- * because untouched pages cost nothing. */
-#define READ_SIZE 16384
-static char buffer[READ_SIZE];
+/*
+ * As much as a pipe holds: a container that writes faster than we read costs few calls.  One pump
+ * per process; static, because untouched pages cost nothing.
+ */
+#define READ_SIZE 65536
+static char buffers[2][READ_SIZE];
+/* What the runtime said first, when it said more than a buffer takes. */
+static char message[MONITOR_MESSAGE_MAX];
+/* Reads of one stream before the loop looks at anything else. */
+#define ROUNDS 8
+/* An unfinished line longer than this is not waited for: drivers cut lines there anyway. */
+#define HELD_MAX ATTACH_PACKET_MAX
 /* A terminal whose programs have all closed it is looked at again after so long. */
 #define TERMINAL_RETRY_NSEC (100 * NSEC_PER_MSEC)
 
@@ -23,16 +33,27 @@ static char buffer[READ_SIZE];
 
 enum { OUT, ERR, STREAM_COUNT };
 
+/*
+ * A read that filled the buffer has cut a line somewhere: what is behind the last newline is held
+ * back, buffer[at..at+held), until the rest of the line has come or the pipe is found empty.
+ */
+struct stream {
+	struct loop_source *source;
+	char *buffer;
+	size_t at, held;
+	int drained;
+};
+
 struct pump {
 	struct loop *loop;
 	struct streams *streams;
 	struct log *log;
 	struct attach *attach; /* NULL: none */
-	struct loop_source *source[STREAM_COUNT];
+	struct stream stream[STREAM_COUNT];
 	struct loop_source *retry;
 	bool started, blocked, draining;
-	int drained[STREAM_COUNT];
-	bool reopened; /* the terminal's peer was opened anew since the last output */
+	size_t message_len; /* of what the runtime said first; 0: all of it is still held */
+	bool reopened;	    /* the terminal's peer was opened anew since the last output */
 };
 
 static int *stream_fd(struct pump *p, int i)
@@ -42,8 +63,8 @@ static int *stream_fd(struct pump *p, int i)
 
 static void close_stream(struct pump *p, int i)
 {
-	loop_remove(p->source[i]);
-	p->source[i] = NULL;
+	loop_remove(p->stream[i].source);
+	p->stream[i].source = NULL;
 	*stream_fd(p, i) = fd_close(*stream_fd(p, i));
 }
 
@@ -53,30 +74,42 @@ static int on_output(struct loop_source *s, int fd, uint32_t events, void *arg);
 static void watch(struct pump *p)
 {
 	for (int i = 0; i < STREAM_COUNT; i++) {
+		struct loop_source **source = &p->stream[i].source;
 		int fd = *stream_fd(p, i);
 		bool want = p->started && !p->blocked && !p->draining && fd >= 0;
 
 		if (!want) {
-			loop_remove(p->source[i]);
-			p->source[i] = NULL;
-		} else if (!p->source[i] &&
-			   loop_add_io(p->loop, fd, EPOLLIN, on_output, p, &p->source[i]) < 0) {
+			loop_remove(*source);
+			*source = NULL;
+		} else if (!*source &&
+			   loop_add_io(p->loop, fd, EPOLLIN, on_output, p, source) < 0) {
 			close_stream(p, i);
 		}
 	}
 }
 
-static void deliver(struct pump *p, size_t len, bool is_stderr)
+static void deliver(struct pump *p, int i, size_t len)
 {
-	struct log_chunk c = {
-		.data = buffer, .len = len, .is_stderr = is_stderr, .time_nsec = time_now_nsec()
-	};
+	struct stream *s = &p->stream[i];
+	struct log_chunk c = { .data = s->buffer + s->at,
+			       .len = len,
+			       .is_stderr = i == ERR,
+			       .time_nsec = time_now_nsec() };
 	struct log_mark mark;
 	bool have_mark = log_get_mark(p->log, &mark);
 
+	s->at += len;
+	s->held -= len;
 	/* Clients first: who falls behind now reads on from the mark. */
 	p->blocked = p->attach && !attach_send(p->attach, &c, have_mark ? &mark : NULL);
 	log_write(p->log, &c);
+}
+
+/* Nothing more is there: what was held is all of the line for now. */
+static void settle(struct pump *p, int i)
+{
+	if (!p->blocked && p->stream[i].held > 0)
+		deliver(p, i, p->stream[i].held);
 }
 
 static int on_retry(struct loop_source *s, void *arg)
@@ -95,59 +128,102 @@ static void terminal_hung_up(struct pump *p)
 		return;
 	}
 	/* The kernel has no event for "opened again". */
-	loop_remove(p->source[OUT]);
-	p->source[OUT] = NULL;
+	loop_remove(p->stream[OUT].source);
+	p->stream[OUT].source = NULL;
 	if (p->retry)
 		loop_timer_set(p->retry, TERMINAL_RETRY_NSEC);
 	else
 		loop_add_timer(p->loop, TERMINAL_RETRY_NSEC, on_retry, p, &p->retry);
 }
 
-/* One read: > 0 bytes, 0 nothing now, -1 the stream has ended. */
-static int take(struct pump *p, int i)
+/* Bytes up to the last newline; all of them when that is too far back. */
+static size_t whole_lines(const char *data, size_t len)
 {
+	size_t look = MIN(len, (size_t)HELD_MAX);
+	const char *newline = memrchr(data + len - look, '\n', look);
+
+	return newline ? (size_t)(newline + 1 - data) : len;
+}
+
+/* Read behind what is held: > 0 bytes, 0 nothing now, -1 the stream has ended. */
+static int fill(struct pump *p, int i, size_t *ret_room)
+{
+	struct stream *s = &p->stream[i];
 	ssize_t n;
 
+	if (s->at > 0 && s->held > 0)
+		memmove(s->buffer, s->buffer + s->at, s->held);
+	s->at = 0;
+	*ret_room = READ_SIZE - s->held;
 	do
-		n = read(*stream_fd(p, i), buffer, sizeof(buffer));
+		n = read(*stream_fd(p, i), s->buffer + s->held, *ret_room);
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return 0;
 	if (n <= 0)
 		return -1;
-	p->reopened = false;
-	deliver(p, (size_t)n, i == ERR);
+	s->held += (size_t)n;
 	return (int)n;
+}
+
+/* One read, and what it gave delivered.  *ret_more: the pipe had more than the buffer takes. */
+static int take(struct pump *p, int i, bool *ret_more)
+{
+	struct stream *s = &p->stream[i];
+	size_t room;
+	int n = fill(p, i, &room);
+
+	*ret_more = n > 0 && (size_t)n == room;
+	if (n <= 0) {
+		settle(p, i);
+		return n;
+	}
+	p->reopened = false;
+	deliver(p, i, *ret_more ? whole_lines(s->buffer, s->held) : s->held);
+	return n;
 }
 
 static int on_output(struct loop_source *s, int fd, uint32_t events, void *arg)
 {
 	struct pump *p = arg;
-	int i = s == p->source[ERR] ? ERR : OUT;
+	int i = s == p->stream[ERR].source ? ERR : OUT;
+	bool more = true;
+	int n = 1;
 
-	if (take(p, i) < 0) {
+	for (int round = 0; round < ROUNDS && more && n > 0 && !p->blocked; round++)
+		n = take(p, i, &more);
+	if (n < 0) {
 		if (p->streams->terminal)
 			terminal_hung_up(p);
 		else
 			close_stream(p, i);
+	} else if (p->stream[i].held > 0 && fd_readable(fd) <= 0) {
+		settle(p, i);
 	}
 	if (p->blocked)
 		watch(p);
 	return 0;
 }
 
+static void drain_stream(struct pump *p, int i)
+{
+	struct stream *s = &p->stream[i];
+	bool more;
+	int n = 1;
+
+	while (n > 0 && !p->blocked && *stream_fd(p, i) >= 0 && s->drained < DRAIN_MAX) {
+		n = take(p, i, &more);
+		s->drained += n > 0 ? n : 0;
+	}
+	settle(p, i);
+	if (!p->blocked)
+		close_stream(p, i);
+}
+
 static void drain(struct pump *p)
 {
-	for (int i = 0; i < STREAM_COUNT && !p->blocked; i++) {
-		int n = 1;
-
-		while (n > 0 && !p->blocked && *stream_fd(p, i) >= 0 && p->drained[i] < DRAIN_MAX) {
-			n = take(p, i);
-			p->drained[i] += n > 0 ? n : 0;
-		}
-		if (!p->blocked)
-			close_stream(p, i);
-	}
+	for (int i = 0; i < STREAM_COUNT && !p->blocked; i++)
+		drain_stream(p, i);
 }
 
 static void on_ready(void *arg)
@@ -155,10 +231,19 @@ static void on_ready(void *arg)
 	struct pump *p = arg;
 
 	p->blocked = false;
-	if (p->draining)
+	if (p->draining) {
 		drain(p);
-	else
-		watch(p);
+		return;
+	}
+	if (!p->started) {
+		pump_watch_runtime(p);
+		return;
+	}
+	for (int i = 0; i < STREAM_COUNT; i++) {
+		if (*stream_fd(p, i) < 0 || fd_readable(*stream_fd(p, i)) <= 0)
+			settle(p, i);
+	}
+	watch(p);
 }
 
 struct pump *pump_new(struct loop *loop, struct streams *streams, struct log *log,
@@ -170,16 +255,91 @@ struct pump *pump_new(struct loop *loop, struct streams *streams, struct log *lo
 	p->streams = streams;
 	p->log = log;
 	p->attach = attach;
+	for (int i = 0; i < STREAM_COUNT; i++)
+		p->stream[i].buffer = buffers[i];
 	if (attach)
 		attach_on_ready(attach, on_ready, p);
 	return p;
 }
 
+/*
+ * The runtime's buffer is full: its first words are kept for the engine, and the rest must not hold
+ * it up.  With pipes the container's own stderr may be among it, so it is output like any other.
+ */
+static void runtime_overflow(struct pump *p)
+{
+	struct stream *s = &p->stream[ERR];
+
+	if (p->message_len == 0) {
+		p->message_len = MIN(s->held, (size_t)MONITOR_MESSAGE_MAX);
+		memcpy(message, s->buffer + s->at, p->message_len);
+	}
+	if (p->streams->terminal)
+		s->held = 0;
+	else
+		deliver(p, ERR, whole_lines(s->buffer + s->at, s->held));
+}
+
+static int on_runtime_stderr(struct loop_source *source, int fd, uint32_t events, void *arg)
+{
+	struct pump *p = arg;
+	struct stream *s = &p->stream[ERR];
+	size_t room;
+	int n = fill(p, ERR, &room);
+
+	if (s->held == READ_SIZE)
+		runtime_overflow(p);
+	if (n < 0 || p->blocked) {
+		loop_remove(s->source);
+		s->source = NULL;
+	}
+	return 0;
+}
+
+void pump_watch_runtime(struct pump *p)
+{
+	struct stream *s = &p->stream[ERR];
+
+	/* Failing costs no more than a runtime with very much to say being waited for. */
+	if (p->streams->err >= 0 && !s->source && !p->blocked)
+		loop_add_io(p->loop, p->streams->err, EPOLLIN, on_runtime_stderr, p, &s->source);
+}
+
+void pump_runtime_ended(struct pump *p)
+{
+	loop_remove(p->stream[ERR].source);
+	p->stream[ERR].source = NULL;
+}
+
+size_t pump_runtime_message(struct pump *p, char *out, size_t size)
+{
+	struct stream *s = &p->stream[ERR];
+	const char *text = message;
+	size_t len = p->message_len, room;
+
+	while (len == 0 && s->held < READ_SIZE && p->streams->err >= 0 && fill(p, ERR, &room) > 0)
+		;
+	if (len == 0) {
+		text = s->buffer + s->at;
+		len = s->held;
+	}
+	len = MIN(len, size - 1);
+	memcpy(out, text, len);
+	out[len] = '\0';
+	return len;
+}
+
 int pump_start(struct pump *p, struct error *err)
 {
+	struct stream *s = &p->stream[ERR];
+
 	p->started = true;
+	/* On a terminal only the runtime itself wrote there. */
+	if (p->streams->terminal)
+		s->held = 0;
+	settle(p, ERR);
 	watch(p);
-	if (p->streams->out < 0 && !p->streams->passthrough)
+	if (!p->blocked && p->streams->out < 0 && !p->streams->passthrough)
 		return error_set(err, ERROR_OS, "watch the container's output");
 	return 0;
 }
@@ -206,7 +366,7 @@ void pump_free(struct pump *p)
 	if (p->attach)
 		attach_on_ready(p->attach, NULL, NULL);
 	for (int i = 0; i < STREAM_COUNT; i++)
-		loop_remove(p->source[i]);
+		loop_remove(p->stream[i].source);
 	loop_remove(p->retry);
 	free(p);
 }

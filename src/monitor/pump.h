@@ -2,8 +2,13 @@
 /*
  * pump: from the container's stdout and stderr to the log and the attach clients.
  *
- * One buffer for both streams; nothing is kept between two reads, except when attach_send asks for
- * it: then reading stops, so the container waits as it would on a pipe.
+ * One buffer per stream.  Between two events it is empty, except
+ *   - when attach_send asks for it: then reading stops, so the container waits as it would on a
+ *     pipe;
+ *   - for the beginning of a line whose rest is in the pipe already: no line is cut in two only
+ *     because a read ended there;
+ *   - while the runtime works: what it says on stderr is the engine's message if it fails, and the
+ *     container's output if not.
  */
 #ifndef CORACLE_MONITOR_PUMP_H
 #define CORACLE_MONITOR_PUMP_H
@@ -20,6 +25,12 @@ struct pump;
 
 struct pump *pump_new(struct loop *loop, struct streams *streams, struct log *log,
 		      struct attach *attach);
+/* The runtime works: take what it says on stderr, so that it never waits for us. */
+void pump_watch_runtime(struct pump *p);
+/* It has ended: its stderr may be closed now. */
+void pump_runtime_ended(struct pump *p);
+/* The runtime failed: what it said, at most size-1 bytes, ended by NUL.  Returns the length. */
+size_t pump_runtime_message(struct pump *p, char *out, size_t size);
 /* The runtime is done: from now on what comes is the container's. */
 int pump_start(struct pump *p, struct error *err);
 /* The container has ended: take what is left in the pipes, without waiting for more. */

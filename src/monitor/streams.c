@@ -199,23 +199,6 @@ int streams_reopen_peer(struct streams *s)
 	return s->peer;
 }
 
-size_t streams_runtime_message(struct streams *s, char *out, size_t size)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while (s->err >= 0 && len + 1 < size) {
-		n = read(s->err, out + len, size - 1 - len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		len += (size_t)n;
-	}
-	out[len] = '\0';
-	return len;
-}
-
 void streams_done(struct streams *s)
 {
 	streams_close_child(s);

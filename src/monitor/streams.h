@@ -47,8 +47,6 @@ int streams_take_console(struct streams *s, struct error *err);
 int streams_resize(struct streams *s, unsigned short rows, unsigned short cols);
 /* The master reports that all peers are gone while the container lives: open one again. */
 int streams_reopen_peer(struct streams *s);
-/* What the runtime left on stderr: at most size-1 bytes, ended by NUL.  Returns the length. */
-size_t streams_runtime_message(struct streams *s, char *out, size_t size);
 void streams_done(struct streams *s);
 
 #endif

@@ -52,6 +52,8 @@ int fd_stat(int dirfd, const char *path, int flags, struct stat *ret);
 void fd_path(int fd, char *out, size_t size);
 /* poll one descriptor; 1 ready, 0 timeout. timeout_msec -1: none. */
 int fd_wait(int fd, short events, int timeout_msec);
+/* Bytes that a pipe, socket or terminal has for its reader (FIONREAD). */
+int fd_readable(int fd);
 /* mkdir -p below dirfd, mode for each new directory; existing directories are fine. */
 int fd_mkdir_p(int dirfd, const char *path, mode_t mode);
 int fd_memfd(const char *name, bool sealable);

@@ -362,20 +362,6 @@ static void pty_expect(int fd, const char *text)
 	}
 }
 
-/* Nothing tells when a terminal's input was read: look, a little later look again. */
-static void pty_taken(int fd)
-{
-	int peer = ioctl(fd, TIOCGPTPEER, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	int queued = 1;
-
-	while (peer >= 0 && ioctl(peer, FIONREAD, &queued) == 0 && queued > 0) {
-		if (now_msec() > deadline_msec)
-			die(124, "timeout while waiting for the program to read");
-		poll(NULL, 0, 5);
-	}
-	close(peer);
-}
-
 static void pty_step(int fd, const char *step)
 {
 	struct winsize ws = { 0 };
@@ -391,8 +377,6 @@ static void pty_step(int fd, const char *step)
 
 		pty_expect(fd, text);
 		free(text);
-	} else if (strcmp(step, "taken") == 0) {
-		pty_taken(fd);
 	} else if (sscanf(step, "size:%hux%hu", &ws.ws_row, &ws.ws_col) == 2) {
 		if (ioctl(fd, TIOCSWINSZ, &ws) < 0)
 			die(1, "resize: %s", strerror(errno));

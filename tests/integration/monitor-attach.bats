@@ -204,15 +204,34 @@ execs() {
 	[ "$(monitor_log "$LOG.1")" = 'stdout F before' ]
 }
 
+# Whole lines and the lines that the log says are missing: TEXT is what each whole line looks like.
+account() {
+	lost=$(sed -nE 's/.*coracle-monitor: ([0-9]+) lines of output were lost here$/\1/p' "$1" | awk '{ n += $1 } END { print n + 0 }')
+	kept=$(monitor_log "$1" | awk '
+		$1 == "stdout" { tag = $2; sub(/^[a-z]+ [FP] /, ""); text = text $0; if (tag == "P") next; print text; text = "" }' |
+		grep -cE "$2")
+	echo "# lost $lost, kept $kept"
+}
+
 @test "log: a full disk stops the log, not the container" {
 	mkdir "$M/small"
 	mount -t tmpfs -o size=64k tmpfs "$M/small"
 	LOG=$M/small/log
 	head -c 40000 /dev/zero >"$M/small/ballast"
-	runtime_args sh -c 'i=0; while [ $i -lt 2000 ]; do echo "line $i"; i=$((i+1)); done; read x; echo last'
-	monitor_run -i
-	# All lines are written and the container waits for its stdin.
-	waits() { grep -qE '^(0|7) ' "/proc/$(cat "$M/pid")/syscall"; } # read or poll
+	runtime_args sh -c 'i=0; while [ $i -lt 5000 ]; do echo "line $i."; i=$((i+1)); done; read x; echo last.'
+	monitor_start -i
+	# The monitor gets all lines but one pipe full at once, whatever the machine's speed.
+	kill -STOP "$(monitor_pid)"
+	rt start "$ID"
+	waits() { grep -qE '^(0|1|7) ' "/proc/$(cat "$M/pid")/syscall"; } # read, write or poll
+	runtime_until waits
+	kill -CONT "$(monitor_pid)"
+	# All lines are written, the container waits for its stdin and the monitor (epoll_wait) for it:
+	# a task that has been woken up shows as running.
+	waits() {
+		grep -qE '^(0|7) ' "/proc/$(cat "$M/pid")/syscall" &&
+			grep -qE '^(232|281) ' "/proc/$(monitor_pid)/syscall"
+	}
 	runtime_until waits
 	rm "$M/small/ballast" # there is room again before the last line comes
 	echo | "$MC" attach -i -c "$BUNDLE" >/dev/null
@@ -221,9 +240,10 @@ execs() {
 	umount "$M/small"
 	[ "$(cat "$M/exits/$ID")" = 0 ]
 	# Whole lines only, in order, and the gap says how large it is.
-	lost=$(sed -nE 's/.*coracle-monitor: ([0-9]+) lines of output were lost here$/\1/p' "$M/copy" | awk '{ n += $1 } END { print n + 0 }')
-	kept=$(monitor_log "$M/copy" | grep -cE '^stdout F (line [0-9]+|last)$')
-	[ "$((lost + kept))" -eq 2001 ]
+	account "$M/copy" '^(line [0-9]+|last)[.]$'
+	[ "$lost" -gt 0 ]
+	[ "$((lost + kept))" -eq 5001 ]
+	monitor_log "$M/copy" | grep -q '^stdout F last[.]$'
 }
 
 @test "log: journal entries over its own protocol" {

@@ -69,7 +69,7 @@ runtime_args() {
 	runtime_config ".process.args = $json"
 }
 
-# Until the command succeeds, at most 10 seconds; the step is short, nothing depends on it.
+# Until the command succeeds, at most a minute (a busy machine); the step is short, nothing depends on it.
 runtime_until() {
 	local end=$((SECONDS + 60))
 

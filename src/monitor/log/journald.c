@@ -198,7 +198,7 @@ static void journald_write(struct log_driver *d, const struct log_chunk *c)
 	}
 }
 
-static int journald_sync(struct log_driver *d)
+static void journald_finish(struct log_driver *d)
 {
 	struct journald *j = (struct journald *)d;
 	int budget_msec = WAIT_MSEC;
@@ -207,7 +207,11 @@ static int journald_sync(struct log_driver *d)
 		if (j->held[i].len > 0)
 			flush_held(j, i == 1, true, &budget_msec);
 	}
-	return 0;
+	if (j->lost > 0)
+		send_loss(j, &budget_msec);
+	if (j->lost > 0)
+		log_warn("journal '%s': the last %llu lines of output are lost",
+			 j->address.sun_path, (unsigned long long)j->lost);
 }
 
 static void journald_free(struct log_driver *d)
@@ -222,7 +226,7 @@ static void journald_free(struct log_driver *d)
 static const struct log_driver_ops journald_ops = {
 	.name = "journald",
 	.write = journald_write,
-	.sync = journald_sync,
+	.finish = journald_finish,
 	.free = journald_free,
 };
 

@@ -27,6 +27,13 @@
 #define STAGE_SIZE 32768
 static char stage[STAGE_SIZE];
 
+/* Where a stream stands in a line that comes in parts. */
+struct line_state {
+	bool begun; /* the last part in the file ends without newline ('P') */
+	bool torn;  /* ... and what came next was lost: the file must end the line */
+	bool lost;  /* a part of the line was lost, and the line is counted */
+};
+
 struct k8s_file {
 	struct log_driver driver;
 	const char *path;
@@ -36,12 +43,14 @@ struct k8s_file {
 	int64_t size_max, global_max;
 	int64_t max_files;
 	bool rotate;
-	bool complained; /* the operator knows */
-	bool full;	 /* the global limit was reached */
-	uint64_t lost;	 /* lines not recorded since the last good write */
+	bool complained;	   /* the operator knows */
+	bool full;		   /* the global limit was reached */
+	uint64_t lost;		   /* lines not (wholly) recorded since the last good write */
+	struct line_state line[2]; /* of stdout and stderr */
 	log_changed_fn changed;
 	void *changed_arg;
 	size_t staged;
+	bool is_stderr; /* of what is staged */
 	size_t prefix_len;
 	char prefix[PREFIX_MAX];
 };
@@ -53,15 +62,6 @@ static int open_file(const char *path, int flags)
 
 /* ---- writing ---- */
 
-static uint64_t count_lines(const char *p, size_t len)
-{
-	uint64_t n = 0;
-
-	for (const char *end = p + len; (p = memchr(p, '\n', (size_t)(end - p))); p++)
-		n++;
-	return n;
-}
-
 static void complain(struct k8s_file *f, int num)
 {
 	if (f->complained)
@@ -69,6 +69,15 @@ static void complain(struct k8s_file *f, int num)
 	f->complained = true;
 	log_warn("write log '%s': %s; the container goes on, lines are lost until there is room",
 		 f->path, strerror(num));
+}
+
+/* Half a line would run into the next one.  Somebody else may have cut the file, too. */
+static void cut_back(struct k8s_file *f, size_t half)
+{
+	struct stat st;
+
+	if (fstat(f->fd, &st) < 0 || ftruncate(f->fd, MAX(st.st_size - (off_t)half, 0)) < 0)
+		f->size += (int64_t)half;
 }
 
 /* Write whole lines; returns how many bytes of them are in the file for good. */
@@ -90,24 +99,82 @@ static size_t write_lines(struct k8s_file *f, const char *data, size_t len, int 
 	for (whole = done; whole > 0 && data[whole - 1] != '\n'; whole--)
 		;
 	f->size += (int64_t)whole;
-	/* Half a line would run into the next one. */
-	if (whole < done && ftruncate(f->fd, f->size) < 0)
-		f->size += (int64_t)(done - whole);
+	if (whole < done)
+		cut_back(f, done - whole);
 	return whole;
 }
 
-/* Lines were lost before: say so where they are missing. */
-static void write_loss(struct k8s_file *f)
+/* Staged lines are all of one stream and have prefixes of one length. */
+static bool staged_partial(const struct k8s_file *f, size_t at)
 {
-	char line[PREFIX_MAX + 96];
-	size_t n = monitor_log_prefix(time_now_nsec(), true, false, line);
+	return stage[at + f->prefix_len - 2] == 'P';
+}
+
+/* The last of the lines that are in the file says where the stream stands. */
+static void note_kept(struct k8s_file *f, size_t kept)
+{
+	struct line_state *l = &f->line[f->is_stderr];
+	const char *newline = kept > 1 ? memrchr(stage, '\n', kept - 1) : NULL;
+
+	if (kept == 0)
+		return;
+	l->begun = staged_partial(f, newline ? (size_t)(newline + 1 - stage) : 0);
+	l->lost = l->lost && l->begun;
+}
+
+/* A line counts once, however many of its parts are lost. */
+static void note_lost(struct k8s_file *f, size_t from)
+{
+	struct line_state *l = &f->line[f->is_stderr];
+
+	for (size_t at = from, next; at < f->staged; at = next) {
+		const char *newline = memchr(stage + at, '\n', f->staged - at);
+		bool partial = staged_partial(f, at);
+
+		next = (size_t)(newline + 1 - stage);
+		/* Only the newline of a line whose text is there: ending it is all it needs. */
+		if (!l->lost && !(l->begun && !partial && next - at == f->prefix_len + 1))
+			f->lost++;
+		l->torn = l->torn || l->begun;
+		l->begun = false;
+		l->lost = partial;
+	}
+}
+
+/* What was lost before is said where it is missing.  false: this does not fit either. */
+static bool write_loss(struct k8s_file *f)
+{
+	char text[3 * PREFIX_MAX + 96];
+	size_t n = 0;
 	int num = 0;
 
-	n += (size_t)snprintf(line + n, sizeof(line) - n,
-			      "coracle-monitor: %llu lines of output were lost here\n",
-			      (unsigned long long)f->lost);
-	if (write_lines(f, line, n, &num) == n)
-		f->lost = 0;
+	for (int i = 0; i < 2; i++) {
+		struct line_state *l = &f->line[i];
+
+		/* The note must not run into the beginning of a line of its own stream. */
+		if (!l->torn && !(i == 1 && l->begun))
+			continue;
+		l->torn = true;
+		l->begun = false;
+		n += monitor_log_prefix(time_now_nsec(), i == 1, false, text + n);
+		text[n++] = '\n';
+	}
+	if (f->lost > 0) {
+		n += monitor_log_prefix(time_now_nsec(), true, false, text + n);
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "coracle-monitor: %llu lines of output were lost here\n",
+				      (unsigned long long)f->lost);
+	}
+	if (write_lines(f, text, n, &num) < n)
+		return false;
+	f->lost = 0;
+	f->line[0].torn = f->line[1].torn = false;
+	return true;
+}
+
+static bool has_loss(const struct k8s_file *f)
+{
+	return f->lost > 0 || f->line[0].torn || f->line[1].torn;
 }
 
 static void flush(struct k8s_file *f)
@@ -117,12 +184,11 @@ static void flush(struct k8s_file *f)
 
 	if (f->staged == 0)
 		return;
-	if (f->lost > 0)
-		write_loss(f);
-	if (f->lost == 0)
+	if (!has_loss(f) || write_loss(f))
 		done = write_lines(f, stage, f->staged, &num);
+	note_kept(f, done);
 	if (done < f->staged) {
-		f->lost += count_lines(stage + done, f->staged - done);
+		note_lost(f, done);
 		complain(f, num ? num : ENOSPC);
 		if (f->changed)
 			f->changed(f->changed_arg, -1, true);
@@ -222,6 +288,7 @@ static void k8s_write(struct log_driver *d, const struct log_chunk *c)
 	struct k8s_file *f = (struct k8s_file *)d;
 	const char *at = c->data, *end = c->data + c->len;
 
+	f->is_stderr = c->is_stderr;
 	f->prefix_len = monitor_log_prefix(c->time_nsec, c->is_stderr, false, f->prefix);
 	while (at < end && !f->full) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
@@ -242,6 +309,16 @@ static int k8s_reopen(struct log_driver *d)
 	return replace_file((struct k8s_file *)d);
 }
 
+/* The last chance to say it; else only the operator hears. */
+static void k8s_finish(struct log_driver *d)
+{
+	struct k8s_file *f = (struct k8s_file *)d;
+
+	if (has_loss(f) && !write_loss(f))
+		log_warn("log '%s': the last %llu lines of output are lost", f->path,
+			 (unsigned long long)f->lost);
+}
+
 static int k8s_sync(struct log_driver *d)
 {
 	return fsync(((struct k8s_file *)d)->fd) < 0 ? -errno : 0;
@@ -259,6 +336,7 @@ static const struct log_driver_ops k8s_ops = {
 	.name = "k8s-file",
 	.write = k8s_write,
 	.reopen = k8s_reopen,
+	.finish = k8s_finish,
 	.sync = k8s_sync,
 	.free = k8s_free,
 };
@@ -294,7 +372,7 @@ bool k8s_file_get_mark(const struct log_driver *d, struct log_mark *ret)
 {
 	const struct k8s_file *f = (const struct k8s_file *)d;
 
-	if (f->full || f->lost > 0)
+	if (f->full || has_loss(f))
 		return false;
 	ret->fd = f->fd;
 	ret->offset = f->size;

@@ -147,6 +147,14 @@ int log_reopen(struct log *l)
 	return r;
 }
 
+void log_finish(struct log *l)
+{
+	for (struct log_driver *d = l->drivers; d; d = d->next) {
+		if (d->ops->finish)
+			d->ops->finish(d);
+	}
+}
+
 int log_sync(struct log *l)
 {
 	int r = 0;

@@ -27,8 +27,9 @@ struct log_driver;
 struct log_driver_ops {
 	const char *name;
 	void (*write)(struct log_driver *d, const struct log_chunk *c);
-	int (*reopen)(struct log_driver *d); /* may be NULL */
-	int (*sync)(struct log_driver *d);   /* to the disk; may be NULL */
+	int (*reopen)(struct log_driver *d);  /* may be NULL */
+	void (*finish)(struct log_driver *d); /* no more output comes; may be NULL */
+	int (*sync)(struct log_driver *d);    /* to the disk; may be NULL */
 	void (*free)(struct log_driver *d);
 };
 /* First member of each driver's own struct. */
@@ -48,6 +49,8 @@ int log_open(const struct monitor_log_options *o, const struct log_source *sourc
 	     struct error *err);
 void log_write(struct log *l, const struct log_chunk *c);
 int log_reopen(struct log *l);
+/* The container has ended: what drivers hold back goes out, and what was lost is said. */
+void log_finish(struct log *l);
 int log_sync(struct log *l);
 void log_free(struct log *l);
 /* The word passthrough was among the drivers: there is nothing to write. */

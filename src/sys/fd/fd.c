@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -254,6 +255,13 @@ void fd_path(int fd, char *out, size_t size)
 		snprintf(out, size, "fd %d", fd);
 	else
 		out[n] = '\0';
+}
+
+int fd_readable(int fd)
+{
+	int n = 0;
+
+	return ioctl(fd, FIONREAD, &n) < 0 ? -errno : n;
 }
 
 int fd_wait(int fd, short events, int timeout_msec)

@@ -3,11 +3,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "harness/test.h"
@@ -274,4 +276,126 @@ TEST(k8s_full_disk_is_said_once_and_counted)
 	CHECK(note != NULL);
 	note = strchr(note, '\n') + 1;
 	CHECK_STR(note, OUT "F 7\n" OUT "F 8\n");
+}
+
+static void with_room(struct log_driver *d, rlim_t room, const char *out, const char *err)
+{
+	struct rlimit old, limit = { .rlim_cur = room, .rlim_max = RLIM_INFINITY };
+
+	CHECK_INT(getrlimit(RLIMIT_FSIZE, &old), 0);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	if (out)
+		puts_to(d, false, out);
+	if (err)
+		puts_to(d, true, err);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &old), 0);
+}
+
+/* The log behind its first line with a stamp of its own (the note's), without stamps. */
+static char *without_stamps(const char *name)
+{
+	scoped_free char *all = test_read_file(test_path(name));
+	struct buf out = BUF_INIT;
+
+	for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n"))
+		buf_addf(&out, "%s|", line + strlen("2026-11-22T02:45:52.981065957+00:00 "));
+	return buf_take(&out);
+}
+
+#define NOTE(n) "stderr F coracle-monitor: " n " lines of output were lost here|"
+
+/* A line that came in parts is one line, whichever parts are lost. */
+TEST(k8s_lost_parts_are_one_line)
+{
+	static const size_t one = sizeof(OUT "F 1\n") - 1;
+	struct log_driver *d = open_log("parts", &plain);
+	scoped_free char *got = NULL;
+
+	signal(SIGXFSZ, SIG_IGN);
+	log_set_sink(count_warning, NULL);
+	puts_to(d, false, "1\n");
+	/* Two parts of one line lost, then its end recorded. */
+	with_room(d, one, "a", NULL);
+	with_room(d, one, "b", NULL);
+	puts_to(d, false, "c\n2\n");
+	d->ops->finish(d);
+	d->ops->free(d);
+	log_set_sink(NULL, NULL);
+	got = without_stamps("parts");
+	CHECK_STR(got, "stdout F 1|" NOTE("1") "stdout F c|stdout F 2|");
+}
+
+/* The beginning of a line is in the log and the rest is lost: the next line is a line of its own.
+ */
+TEST(k8s_lost_rest_ends_the_line)
+{
+	static const size_t one = sizeof(OUT "P b\n") - 1;
+	struct log_driver *d = open_log("rest", &plain);
+	scoped_free char *got = NULL;
+
+	signal(SIGXFSZ, SIG_IGN);
+	log_set_sink(count_warning, NULL);
+	puts_to(d, false, "b");
+	puts_to(d, true, "e");
+	with_room(d, 2 * one, "rest\nx\n", NULL);
+	puts_to(d, false, "2\n");
+	d->ops->free(d);
+	log_set_sink(NULL, NULL);
+	got = without_stamps("rest");
+	CHECK_STR(got, "stdout P b|stderr P e|stdout F |stderr F |" NOTE("2") "stdout F 2|");
+}
+
+/* Only the newline is lost, and it comes back: that is no loss. */
+TEST(k8s_lost_newline_is_made_good)
+{
+	static const size_t one = sizeof(OUT "P b\n") - 1;
+	struct log_driver *d = open_log("newline", &plain);
+	scoped_free char *got = NULL;
+
+	signal(SIGXFSZ, SIG_IGN);
+	log_set_sink(count_warning, NULL);
+	puts_to(d, false, "b");
+	with_room(d, one, "\n", NULL);
+	d->ops->finish(d);
+	d->ops->free(d);
+	log_set_sink(NULL, NULL);
+	got = without_stamps("newline");
+	CHECK_STR(got, "stdout P b|stdout F |");
+}
+
+/* The note itself does not fit: it is said later, with all that was lost until then. */
+TEST(k8s_note_that_does_not_fit)
+{
+	static const size_t one = sizeof(OUT "F 1\n") - 1;
+	struct log_driver *d = open_log("note", &plain);
+	scoped_free char *got = NULL;
+
+	signal(SIGXFSZ, SIG_IGN);
+	log_set_sink(count_warning, NULL);
+	puts_to(d, false, "1\n");
+	with_room(d, one + 5, "2\n", NULL);
+	with_room(d, one + 60, "3\n4\n", "5\n");
+	puts_to(d, false, "6\n");
+	d->ops->free(d);
+	log_set_sink(NULL, NULL);
+	got = without_stamps("note");
+	CHECK_STR(got, "stdout F 1|" NOTE("4") "stdout F 6|");
+}
+
+/* The container ends while the disk is full: the end says it, in the log or to the operator. */
+TEST(k8s_loss_at_the_end)
+{
+	static const size_t one = sizeof(OUT "F 1\n") - 1;
+	struct log_driver *d = open_log("end", &plain);
+	scoped_free char *got = NULL;
+
+	signal(SIGXFSZ, SIG_IGN);
+	log_set_sink(count_warning, NULL);
+	puts_to(d, false, "1\n");
+	with_room(d, one, "2\n3\n", NULL);
+	d->ops->finish(d);
+	d->ops->free(d);
+	log_set_sink(NULL, NULL);
+	got = without_stamps("end");
+	CHECK_STR(got, "stdout F 1|" NOTE("2"));
 }

@@ -86,7 +86,7 @@ TEST(launch_in_process)
 	struct caller caller = { .sync = -1, .start = -1, .attach = -1 };
 	struct streams s = STREAMS_INIT;
 	struct error err = ERROR_INIT;
-	char out[128] = "", message[128];
+	char out[128] = "", message[128] = "";
 	int status;
 	size_t n;
 	pid_t pid;
@@ -100,7 +100,7 @@ TEST(launch_in_process)
 	CHECK_INT(WEXITSTATUS(status), 5);
 	CHECK(read(s.out, out, sizeof(out) - 1) > 0);
 	CHECK_STR(out, "7 create ID fd9:-9\n");
-	CHECK_INT(streams_runtime_message(&s, message, sizeof(message)), 10);
+	CHECK_INT(read(s.err, message, sizeof(message) - 1), 10);
 	CHECK_STR(message, "complaint\n");
 	close(9);
 	streams_done(&s);

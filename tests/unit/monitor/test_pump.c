@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -138,4 +140,152 @@ TEST(pump_terminal_reopened)
 	loop_free(loop);
 	got = texts("tty");
 	CHECK_STR(got, "stdout F x\r stdout F x\r stdout F x\r stdout F y\r ");
+}
+
+/* A read ends in the middle of a line, whose rest is there already: no line is cut. */
+TEST(pump_holds_the_beginning_of_a_line)
+{
+	struct streams s = STREAMS_INIT;
+	struct error err = ERROR_INIT;
+	struct log *log = open_log("held");
+	struct loop *loop;
+	struct pump *p;
+	scoped_free char *got = NULL;
+	char text[1000], want[64];
+	const char *at;
+
+	CHECK_INT(loop_new(&loop), 0);
+	CHECK_OK(streams_open(&s, false, false, &err), err);
+	/* More in the pipe than one read takes. */
+	CHECK(fcntl(s.out, F_SETPIPE_SZ, 1 << 18) > 0);
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\n';
+	for (int i = 0; i < 200; i++) {
+		snprintf(text, 5, "%04d", i);
+		text[4] = 'x';
+		CHECK(write(s.child[1], text, sizeof(text)) == sizeof(text));
+	}
+	CHECK(write(s.child[1], "end", 3) == 3);
+	p = pump_new(loop, &s, log, NULL);
+	CHECK_OK(pump_start(p, &err), err);
+	CHECK_INT(loop_run_once(loop, 60000), 0);
+	pump_free(p);
+	log_free(log);
+	got = texts("held");
+	at = got;
+	for (int i = 0; i < 200; i++) {
+		snprintf(want, sizeof(want), "stdout F %04dxxx", i);
+		CHECK(strncmp(at, want, strlen(want)) == 0);
+		at = strchr(at + strlen("stdout F "), ' ') + 1;
+	}
+	CHECK_STR(at, "stdout P end ");
+	streams_done(&s);
+	loop_free(loop);
+}
+
+/* A line without end is not waited for longer than drivers keep one whole. */
+TEST(pump_endless_line)
+{
+	struct streams s = STREAMS_INIT;
+	struct error err = ERROR_INIT;
+	struct log *log = open_log("endless");
+	struct loop *loop;
+	struct pump *p;
+	scoped_free char *got = NULL;
+	char text[1000];
+	size_t bytes = 0;
+
+	CHECK_INT(loop_new(&loop), 0);
+	CHECK_OK(streams_open(&s, false, false, &err), err);
+	CHECK(fcntl(s.out, F_SETPIPE_SZ, 1 << 18) > 0);
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < 200; i++)
+		CHECK(write(s.child[1], text, sizeof(text)) == sizeof(text));
+	p = pump_new(loop, &s, log, NULL);
+	CHECK_OK(pump_start(p, &err), err);
+	streams_close_child(&s);
+	pump_drain(p);
+	pump_free(p);
+	log_free(log);
+	got = texts("endless");
+	for (char *c = got; *c; c++)
+		bytes += *c == 'x';
+	CHECK_INT(bytes, 200 * sizeof(text));
+	streams_done(&s);
+	loop_free(loop);
+}
+
+/* The runtime says more than pipe and buffer take: it is not held up, its first words are kept. */
+TEST(pump_runtime_says_much)
+{
+	static const int total = 1 << 20;
+	struct streams s = STREAMS_INIT;
+	struct error err = ERROR_INIT;
+	struct log *log = open_log("much");
+	struct loop *loop;
+	struct pump *p;
+	scoped_free char *got = NULL;
+	char text[1024], message[256];
+	int status = -1;
+	size_t lines = 0;
+	pid_t pid;
+
+	CHECK_INT(loop_new(&loop), 0);
+	CHECK_OK(streams_open(&s, false, false, &err), err);
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\n';
+	pid = fork();
+	if (pid == 0) {
+		if (write(s.child[2], "first words\n", 12) != 12)
+			_exit(1);
+		for (int i = 0; i < total / (int)sizeof(text); i++)
+			if (write(s.child[2], text, sizeof(text)) != (ssize_t)sizeof(text))
+				_exit(1);
+		_exit(0);
+	}
+	streams_close_child(&s);
+	p = pump_new(loop, &s, log, NULL);
+	pump_watch_runtime(p);
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		CHECK_INT(loop_run_once(loop, 50), 0);
+	CHECK_INT(status, 0);
+	pump_runtime_ended(p);
+	CHECK_INT(pump_runtime_message(p, message, sizeof(message)), sizeof(message) - 1);
+	CHECK(strncmp(message, "first words\nxxx", 15) == 0);
+	/* It has ended well: all of it is output. */
+	CHECK_OK(pump_start(p, &err), err);
+	pump_drain(p);
+	pump_free(p);
+	log_free(log);
+	got = texts("much");
+	for (char *at = got; (at = strstr(at, "stderr F ")); at++)
+		lines++;
+	CHECK_INT(lines, 1 + total / sizeof(text));
+	streams_done(&s);
+	loop_free(loop);
+}
+
+TEST(pump_runtime_message)
+{
+	struct streams s = STREAMS_INIT;
+	struct error err = ERROR_INIT;
+	struct log *log = open_log("message");
+	struct loop *loop;
+	struct pump *p;
+	char message[256];
+
+	CHECK_INT(loop_new(&loop), 0);
+	CHECK_OK(streams_open(&s, false, false, &err), err);
+	p = pump_new(loop, &s, log, NULL);
+	pump_watch_runtime(p);
+	CHECK(write(s.child[2], "one ", 4) == 4);
+	CHECK_INT(loop_run_once(loop, 60000), 0);
+	CHECK(write(s.child[2], "two\n", 4) == 4);
+	pump_runtime_ended(p);
+	CHECK_INT(pump_runtime_message(p, message, sizeof(message)), 8);
+	CHECK_STR(message, "one two\n");
+	pump_free(p);
+	log_free(log);
+	streams_done(&s);
+	loop_free(loop);
 }
