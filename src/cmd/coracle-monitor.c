@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "monitor/monitor.h"
-#include "runtime/command.h"
+#include "runtime/commands/main.h"
 
 int main(int argc, char **argv)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/command.h"
+#include "runtime/commands/main.h"
 #include "sys/process.h"
 
 int main(int argc, char **argv)

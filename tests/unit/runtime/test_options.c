@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/strv.h"
 #include "harness/test.h"
-#include "runtime/options.h"
+#include "runtime/commands/options.h"
 
 struct flags {
 	bool all, detach;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command_priv: what the files of the commands share; each command is one row of the table in
- * command.c and lives beside its operation. */
-#ifndef CORACLE_RUNTIME_COMMAND_PRIV_H
-#define CORACLE_RUNTIME_COMMAND_PRIV_H
+/* commands: what the command lines share.  Each command is one row of the table in main.c and one
+ * file here; what it does is an operation of runtime.h. */
+#ifndef CORACLE_RUNTIME_COMMANDS_COMMANDS_H
+#define CORACLE_RUNTIME_COMMANDS_COMMANDS_H
 
-#include "runtime/options.h"
+#include "runtime/commands/options.h"
 #include "runtime/runtime.h"
 
 struct command_context {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* runtime_command_exec: the command line of exec: a process.json, or flags over the container's
+/* exec: the command line of exec: a process.json, or flags over the container's
  * process. */
 #include <errno.h>
 #include <fcntl.h>
@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 
 #include "base/str.h"
-#include "runtime/command_create.h"
-#include "runtime/foreground.h"
+#include "runtime/commands/create.h"
+#include "runtime/commands/foreground.h"
 #include "runtime/record.h"
 #include "sys/caps.h"
 #include "sys/fd.h"

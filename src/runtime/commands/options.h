@@ -3,8 +3,8 @@
  * options: command line options from a table, in the manner of runc (Go's flag package) and crun
  * (GNU): --name value, --name=value, -name, -n value, -nvalue, bundled flags, "--" ends them.
  */
-#ifndef CORACLE_RUNTIME_OPTIONS_H
-#define CORACLE_RUNTIME_OPTIONS_H
+#ifndef CORACLE_RUNTIME_COMMANDS_OPTIONS_H
+#define CORACLE_RUNTIME_COMMANDS_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

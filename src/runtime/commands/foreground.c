@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/foreground.h"
+#include "runtime/commands/foreground.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
-#include "runtime/command_priv.h"
+#include "runtime/commands/commands.h"
 #include "sys/fd.h"
 
 /* Every capability list of the default document. */

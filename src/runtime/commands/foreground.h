@@ -3,8 +3,8 @@
  * foreground: stay in front of a container's process: forward signals, pump the terminal, give its
  * exit status (run without --detach, exec).
  */
-#ifndef CORACLE_RUNTIME_FOREGROUND_H
-#define CORACLE_RUNTIME_FOREGROUND_H
+#ifndef CORACLE_RUNTIME_COMMANDS_FOREGROUND_H
+#define CORACLE_RUNTIME_COMMANDS_FOREGROUND_H
 
 #include "base/error.h"
 #include "sys/pidref.h"

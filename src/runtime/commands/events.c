@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 #include "base/timeutil.h"
-#include "runtime/command_priv.h"
+#include "runtime/commands/commands.h"
 #include "runtime/record.h"
 
 struct events_flags {

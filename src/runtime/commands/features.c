@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "fs/mount_options.h"
-#include "runtime/command_priv.h"
+#include "runtime/commands/commands.h"
 #include "runtime/plan.h"
 #include "seccomp/seccomp.h"
 #include "sys/feature.h"

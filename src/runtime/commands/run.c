@@ -4,8 +4,8 @@
 
 #include "base/log.h"
 #include "base/path.h"
-#include "runtime/command_create.h"
-#include "runtime/foreground.h"
+#include "runtime/commands/create.h"
+#include "runtime/commands/foreground.h"
 #include "sys/fd.h"
 #include "sys/process.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command: global options, the table of commands, how errors are told. */
-#include "runtime/command.h"
+/* main: global options, the table of commands, how errors are told. */
+#include "runtime/commands/main.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "base/timeutil.h"
 #include "base/trace.h"
-#include "runtime/command_priv.h"
+#include "runtime/commands/commands.h"
 #include "runtime/record.h"
 #include "sys/fd.h"
 #include "sys/signals.h"

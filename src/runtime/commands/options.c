@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/options.h"
+#include "runtime/commands/options.h"
 
 #include <string.h>
 

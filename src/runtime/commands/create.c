@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* runtime_command_create: the command lines of create and start. */
-#include "runtime/command_create.h"
+/* create: the command line of create, and what it shares with run. */
+#include "runtime/commands/create.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -92,16 +92,4 @@ static int create_run(const struct command_context *cx, int argc, char **argv, s
 const struct command runtime_command_create = {
 	"create",	  "create [options] ID", "make a container that waits to be started",
 	create_flag_rows, CREATE_FLAG_COUNT,	 create_run
-};
-
-static int start_run(const struct command_context *cx, int argc, char **argv, struct error *err)
-{
-	struct positional p;
-	int r = command_parse(&runtime_command_start, argc, argv, NULL, 1, 1, true, &p, err);
-
-	return r != COMMAND_GO ? r : runtime_start(&cx->runtime, p.argv[0], err);
-}
-
-const struct command runtime_command_start = {
-	"start", "start ID", "run the process of a created container", NULL, 0, start_run
 };

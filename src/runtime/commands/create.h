@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* runtime_command_create: options that create and run share. */
-#ifndef CORACLE_RUNTIME_COMMAND_CREATE_H
-#define CORACLE_RUNTIME_COMMAND_CREATE_H
+/* create: options that create and run share. */
+#ifndef CORACLE_RUNTIME_COMMANDS_CREATE_H
+#define CORACLE_RUNTIME_COMMANDS_CREATE_H
 
-#include "runtime/command_priv.h"
+#include "runtime/commands/commands.h"
 
 struct create_flags {
 	const char *bundle, *config, *console_socket, *pidfd_socket, *pid_file;

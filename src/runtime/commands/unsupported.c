@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* unsupported: commands of the peers that are refused by name. */
-#include "runtime/command_priv.h"
+#include "runtime/commands/commands.h"
 
 static int refuse(const struct command_context *cx, int argc, char **argv, struct error *err)
 {

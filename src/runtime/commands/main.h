@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * command: the command line of coracle-runtime, callable in process.
+ * main: the command line of coracle-runtime, callable in process.
  *
  * runtime_main does what the program does with this argv: the same options as runc and crun, errors
  * to stderr and to --log, and returns the exit status.  It keeps no global state besides the log
@@ -8,8 +8,8 @@
  * instead of executing the program).  The caller is already protected (sys/process.h,
  * process_protect_self).
  */
-#ifndef CORACLE_RUNTIME_COMMAND_H
-#define CORACLE_RUNTIME_COMMAND_H
+#ifndef CORACLE_RUNTIME_COMMANDS_MAIN_H
+#define CORACLE_RUNTIME_COMMANDS_MAIN_H
 
 #include <stdbool.h>
 
