@@ -27,6 +27,7 @@ enum switch_word {
 	SWITCH_COPY_SYMLINK,
 	SWITCH_DEST_NOFOLLOW,
 	SWITCH_SRC_NOFOLLOW,
+	SWITCH_DATA,
 };
 
 struct option_word {
@@ -37,11 +38,12 @@ struct option_word {
 	enum switch_word sw;
 };
 
-/* Sorted by word.  The r* forms of flags that belong to the super block (sync, dirsync, mand) mean
- * the same as without r: there is one super block.  To clear one of the access time bits
- * recursively the kernel wants the whole field cleared, which leaves relatime. */
+/* Sorted by word.  acl and noacl are options of the file systems that have ACLs.  The r* forms of
+ * flags that belong to the super block (sync, dirsync, mand) mean the same as without r: there is
+ * one super block.  To clear one of the access time bits recursively the kernel wants the whole
+ * field cleared, which leaves relatime. */
 static const struct option_word table[] = {
-	{ "acl", .set = MS_POSIXACL },
+	{ "acl", .sw = SWITCH_DATA },
 	{ "async", .clear = MS_SYNCHRONOUS },
 	{ "atime", .clear = MS_NOATIME },
 	{ "bind", .sw = SWITCH_BIND },
@@ -57,7 +59,7 @@ static const struct option_word table[] = {
 	{ "lazytime", .set = MS_LAZYTIME },
 	{ "loud", .clear = MS_SILENT },
 	{ "mand", .set = MS_MANDLOCK },
-	{ "noacl", .clear = MS_POSIXACL },
+	{ "noacl", .sw = SWITCH_DATA },
 	{ "noatime", .set = MS_NOATIME },
 	{ "nodev", .set = MS_NODEV },
 	{ "nodiratime", .set = MS_NODIRATIME },
@@ -143,6 +145,7 @@ static void apply_switch(enum switch_word sw, struct mount_options *o)
 {
 	switch (sw) {
 	case SWITCH_NONE:
+	case SWITCH_DATA:
 		break;
 	case SWITCH_BIND:
 		o->bind = true;
@@ -202,7 +205,7 @@ int mount_options_parse(char *const *options, struct mount_options *ret, struct 
 			mount_options_done(&o);
 			return error_set(err, ERROR_INVALID, "mount option is empty");
 		}
-		if (w != NULL)
+		if (w != NULL && w->sw != SWITCH_DATA)
 			apply_word(w, &o);
 		else
 			strv_add(&o.data, *word);

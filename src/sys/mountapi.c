@@ -270,8 +270,7 @@ unsigned long mountapi_ms_from_attr(uint64_t mount_attr)
 	return ms;
 }
 
-/* Flags that the mount has now, as MS_*: a bind remount replaces all of them. */
-static int current_ms(int fd, unsigned long *ret)
+int mountapi_current_ms(int fd, unsigned long *ret)
 {
 	struct statvfs vfs;
 	unsigned long ms = 0;
@@ -302,7 +301,7 @@ static int setattr_classic(int fd, const char *path, unsigned at_flags, uint64_t
 	if (at < 0)
 		return at;
 	if ((attr_set | attr_clr) != 0) {
-		r = current_ms(at, &ms);
+		r = mountapi_current_ms(at, &ms);
 		if (r < 0)
 			return r;
 		if ((attr_clr & MOUNT_ATTR__ATIME) != 0)

@@ -49,6 +49,9 @@ int mountapi_setattr(int fd, const char *path, unsigned at_flags, uint64_t attr_
 uint64_t mountapi_attr_from_ms(unsigned long ms_flags);
 unsigned long mountapi_ms_from_attr(uint64_t mount_attr);
 
+/* Flags of the mount that fd lies on, as MS_*: a classic remount replaces all of them. */
+int mountapi_current_ms(int fd, unsigned long *ret);
+
 /* Classic calls, for propagation, old kernels and remounts. */
 int mountapi_mount(const char *source, const char *target, const char *type, unsigned long flags,
 		   const char *data);

@@ -123,6 +123,17 @@ static char **tmpfs_options(int rootfd, const struct plan_mount *m, bool *ret_co
 	return options;
 }
 
+/* Flags of the superblock that only mount(2) sets.  It replaces those of the mount as well. */
+static int remount_superblock(int fd, const struct plan_mount *m, const char *data)
+{
+	unsigned long now = 0;
+	int r = mountapi_current_ms(fd, &now);
+
+	if (r < 0)
+		return r;
+	return mountapi_mount_fd(NULL, fd, NULL, MS_REMOUNT | m->sb_flags | now, data);
+}
+
 static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
 {
 	bool covers;
@@ -152,14 +163,18 @@ static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
 		if (r < 0)
 			return r;
 	}
-	if ((m->rec_set | m->rec_clear) != 0 ||
-	    (m->tmpcopyup && (m->attr_set & MOUNT_ATTR_RDONLY) != 0)) {
-		r = mountapi_setattr(fd, "", 0, m->rec_set | (m->attr_set & MOUNT_ATTR_RDONLY),
-				     m->rec_clear, 0, -1);
+	if (m->tmpcopyup && (m->attr_set & MOUNT_ATTR_RDONLY) != 0) {
+		r = mountapi_setattr(fd, "", 0, MOUNT_ATTR_RDONLY, 0, 0, -1);
 		if (r < 0)
 			return error_os(err, -r, "set attributes of '%s'", m->destination);
 	}
-	return attach(fd, target, m, err);
+	r = attach(fd, target, m, err);
+	if (r == 0 && (m->sb_flags & MS_I_VERSION) != 0) {
+		r = remount_superblock(fd, m, NULL);
+		if (r < 0)
+			return error_os(err, -r, "set iversion of '%s'", m->destination);
+	}
+	return r;
 }
 
 static int make_link(int rootfd, const struct plan_mount *m, struct error *err)
@@ -195,10 +210,10 @@ static int mount_again(int rootfd, const struct plan_mount *m, struct error *err
 
 	if (target < 0)
 		return target;
-	if (strv_len(m->data) > 0) {
+	if (strv_len(m->data) > 0 || m->sb_flags != 0) {
 		scoped_free char *data = strv_join(m->data, ",");
 
-		r = mountapi_mount_fd(NULL, target, NULL, MS_REMOUNT | m->sb_flags, data);
+		r = remount_superblock(target, m, data);
 	}
 	if (r == 0 && (m->attr_set | m->attr_clear) != 0)
 		r = mountapi_setattr(target, "", 0, m->attr_set, m->attr_clear, 0, -1);

@@ -64,16 +64,26 @@ static void add_sb_options(struct plan_mount *m, unsigned long set)
 		strv_add(&m->data, "mand");
 	if ((set & MS_LAZYTIME) != 0)
 		strv_add(&m->data, "lazytime");
-	if ((set & MS_I_VERSION) != 0)
-		strv_add(&m->data, "iversion");
+	/* iversion is a flag of mount(2) only: init sets it by a remount.  silent is about what
+	 * the kernel logs of a failed mount(2); fsopen has a log of its own, which we report. */
 }
 
 static void take_attributes(struct plan_mount *m, const struct mount_options *o)
 {
+	bool tree = m->kind == PLAN_MOUNT_BIND || m->kind == PLAN_MOUNT_REMOUNT;
+
 	m->attr_set = mountapi_attr_from_ms(o->set & ~o->clear);
 	m->attr_clear = mountapi_attr_from_ms(o->clear) & ~m->attr_set;
+	/* relatime is the field's zero. */
+	if ((o->set & MS_RELATIME) != 0)
+		m->attr_clear |= MOUNT_ATTR__ATIME;
 	m->rec_set = o->rec_set;
 	m->rec_clear = o->rec_clear & ~o->rec_set;
+	/* What is new is one mount. */
+	if (!tree) {
+		m->attr_set |= m->rec_set;
+		m->rec_set = m->rec_clear = 0;
+	}
 	/* atime is one value in a field: setting needs the field cleared. */
 	if (((m->attr_set | m->attr_clear) & MOUNT_ATTR__ATIME) != 0)
 		m->attr_clear |= MOUNT_ATTR__ATIME;
@@ -88,6 +98,52 @@ static void take_attributes(struct plan_mount *m, const struct mount_options *o)
 	m->src_nofollow = o->src_nofollow || o->copy_symlink;
 	m->idmap = o->idmap || o->ridmap;
 	m->idmap_recursive = o->ridmap;
+}
+
+/* The first option that this kind of mount could only ignore, or NULL. */
+static const char *meaningless_option(const struct mount_options *o, const struct plan_mount *m)
+{
+	static const struct {
+		unsigned long flag;
+		const char *word;
+	} sb[] = {
+		{ MS_SYNCHRONOUS, "sync" },  { MS_DIRSYNC, "dirsync" },	   { MS_MANDLOCK, "mand" },
+		{ MS_LAZYTIME, "lazytime" }, { MS_I_VERSION, "iversion" },
+	};
+	bool bind = m->kind == PLAN_MOUNT_BIND || (m->kind == PLAN_MOUNT_REMOUNT && o->bind);
+	bool new = m->kind == PLAN_MOUNT_NEW;
+
+	if (bind && strv_len(o->data) > 0)
+		return o->data[0];
+	for (size_t i = 0; bind && i < ARRAY_SIZE(sb); i++) {
+		if ((o->set & sb[i].flag) != 0)
+			return sb[i].word;
+	}
+	if (o->tmpcopyup && !(new &&streq(m->type, "tmpfs")))
+		return "tmpcopyup";
+	if (o->idmap && !new && m->kind != PLAN_MOUNT_BIND)
+		return o->ridmap ? "ridmap" : "idmap";
+	if (o->copy_symlink && m->kind != PLAN_MOUNT_BIND)
+		return "copy-symlink";
+	if (o->src_nofollow && m->kind != PLAN_MOUNT_BIND)
+		return "src-nofollow";
+	return NULL;
+}
+
+static int check_options(const struct mount_options *o, const struct plan_mount *m,
+			 struct error *err)
+{
+	static const char *const what[] = {
+		[PLAN_MOUNT_NEW] = "this file system",	 [PLAN_MOUNT_BIND] = "a bind",
+		[PLAN_MOUNT_REMOUNT] = "a remount",	 [PLAN_MOUNT_CGROUP2] = "a cgroup mount",
+		[PLAN_MOUNT_CGROUP1] = "a cgroup mount",
+	};
+	const char *word = meaningless_option(o, m);
+
+	return word ? error_set(err, ERROR_INVALID,
+				"config.json: .mounts[%zu].options: '%s' means nothing to %s",
+				m->index, word, what[m->kind])
+		    : 0;
 }
 
 static int take_kind(const struct oci_mount *om, const struct mount_options *o,
@@ -115,11 +171,7 @@ static int take_kind(const struct oci_mount *om, const struct mount_options *o,
 	if (m->kind == PLAN_MOUNT_BIND && str_empty(om->source))
 		return error_set(err, ERROR_INVALID,
 				 "config.json: .mounts[%zu].source: a bind needs one", m->index);
-	if (m->kind == PLAN_MOUNT_BIND && o->data && o->data[0])
-		return error_set(err, ERROR_INVALID,
-				 "config.json: .mounts[%zu].options: '%s' means nothing to a bind",
-				 m->index, o->data[0]);
-	return 0;
+	return check_options(o, m, err);
 }
 
 /* For a systemd inside that knows only cgroup v1, on a host that has but v2. */
@@ -324,6 +376,11 @@ int plan_open_mounts(struct plan *p, struct error *err)
 		case PLAN_MOUNT_CGROUP2:
 			if (cgroup_layout() != CGROUP_LAYOUT_V2 && streq(m->type, "cgroup"))
 				m->kind = PLAN_MOUNT_CGROUP1;
+			if (m->kind == PLAN_MOUNT_CGROUP1 && strv_len(m->data) > 0)
+				return error_set(err, ERROR_INVALID,
+						 "config.json: .mounts[%zu].options: '%s' means "
+						 "nothing to a cgroup mount",
+						 m->index, m->data[0]);
 			break;
 		case PLAN_MOUNT_REMOUNT:
 		case PLAN_MOUNT_CGROUP1:
