@@ -86,27 +86,63 @@ int cgroup_remove_when_empty(const struct cgroup_record *r, int timeout_msec)
 	return 1;
 }
 
-/* Signal every process of the main hierarchy; the number of them. */
-static int signal_listed(const struct cgroup_record *r, int sig, struct error *err)
+static bool listed(const pid_t *pids, size_t n, pid_t pid)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (pids[i] == pid)
+			return true;
+	}
+	return false;
+}
+
+/* A number that was listed may belong to somebody else by now.  What is still listed when the pidfd
+ * is open is the process that the pidfd stands for, or that one is dead. */
+static int signal_batch(const struct cgroup_hier *h, const char *path, const pid_t *pids, size_t n,
+			int sig)
+{
+	struct pidref refs[WAIT_BATCH];
+	scoped_free pid_t *still = NULL;
+	size_t n_still = 0;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		refs[i] = PIDREF_INIT;
+		/* 0, a process of another pid namespace, and the dead are left out. */
+		(void)pidref_set(&refs[i], pids[i]);
+	}
+	r = cgroup_tree_pids(h, path, SIZE_MAX, &still, &n_still);
+	for (size_t i = 0; i < n; i++) {
+		int e = r >= 0 && refs[i].fd >= 0 && listed(still, n_still, pids[i])
+				? pidref_kill(&refs[i], sig)
+				: 0;
+
+		if (e < 0 && e != -ESRCH)
+			r = e;
+		pidref_done(&refs[i]);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* Signal every process of one hierarchy; the number of them. */
+static int signal_listed(const struct cgroup_hier *h, const char *path, int sig, struct error *err)
 {
 	scoped_free pid_t *pids = NULL;
 	size_t n = 0;
-	int e = cgroup_pids(r, &pids, &n, err);
+	int r = cgroup_tree_pids(h, path, INT_MAX, &pids, &n);
 
-	for (size_t i = 0; e >= 0 && i < n; i++) {
-		if (kill(pids[i], sig) < 0 && errno != ESRCH)
-			return error_os(err, errno, "send signal %d to process %d", sig,
-					(int)pids[i]);
-	}
-	return e < 0 ? e : (int)MIN(n, (size_t)INT_MAX);
+	for (size_t i = 0; r >= 0 && i < n; i += WAIT_BATCH)
+		r = signal_batch(h, path, pids + i, MIN(n - i, (size_t)WAIT_BATCH), sig);
+	return r < 0 ? error_os(err, -r, "send signal %d to cgroup '%s%s'", sig, h->mount, path)
+		     : (int)n;
 }
 
 /* Frozen processes cannot fork or change their numbers while they are listed. */
-static int signal_frozen(const struct cgroup_record *r, int sig, struct error *err)
+static int signal_frozen(const struct cgroup_record *r, const struct cgroup_hier *h, int sig,
+			 struct error *err)
 {
 	bool was = cgroup_is_frozen(r) == 1;
 	bool frozen = was || cgroup_freeze(r, true, NULL) == 0;
-	int n = signal_listed(r, sig, err);
+	int n = signal_listed(h, r->path, sig, err);
 
 	/* A v1 frozen process dies only when thawed; a paused container stays paused otherwise. */
 	if (frozen && (!was || sig == SIGKILL)) {
@@ -129,39 +165,56 @@ static int kill_by_kernel(const struct cgroup_record *r)
 	return fd_write_file(AT_FDCWD, full, "1");
 }
 
+/* Until nothing is listed in one hierarchy: 0, -ETIMEDOUT, -errno. */
+static int kill_listed(const struct cgroup_record *r, const struct cgroup_hier *h,
+		       struct error *err)
+{
+	for (int round = 0; round < KILL_ROUNDS_MAX; round++) {
+		int n = signal_frozen(r, h, SIGKILL, err);
+
+		if (n <= 0)
+			return n;
+		n = wait_batch(h, r->path,
+			       time_monotonic_nsec() + CGROUP_EMPTY_MSEC * NSEC_PER_MSEC);
+		if (n == -ETIMEDOUT)
+			break;
+		if (n < 0)
+			return error_os(err, -n, "wait for cgroup '%s' to be empty", r->path);
+	}
+	return error_set(err, ERROR_TIMEOUT,
+			 "processes in cgroup '%s' did not end within %d seconds of SIGKILL",
+			 r->path, CGROUP_EMPTY_MSEC / 1000);
+}
+
 int cgroup_kill_all(const struct cgroup_record *r, int sig, struct error *err)
 {
+	const struct cgroup_system *sys = cgroup_system();
 	const struct cgroup_hier *h = cgroup_hier_main();
 	int n = 0;
 
-	if (r->path == NULL || h == NULL || !cgroup_exists(r))
+	if (r->path == NULL || h == NULL)
 		return 0;
 	if (sig != SIGKILL) {
-		n = signal_frozen(r, sig, err);
+		n = signal_frozen(r, h, sig, err);
 		return n < 0 ? n : 0;
 	}
 	if (kill_by_kernel(r) == 0) {
 		/* The v1 freezer holds even the killed. */
 		if (!h->v2 && cgroup_is_frozen(r) == 1)
 			n = cgroup_freeze(r, false, err);
-		if (n >= 0 && cgroup_v2_wait_event(r, "populated", 0, CGROUP_EMPTY_MSEC) == 1)
-			n = cgroup_tree_empty(h, r->path) == 1;
+		if (n >= 0)
+			(void)cgroup_v2_wait_event(r, "populated", 0, CGROUP_EMPTY_MSEC);
 	}
-	/* No v2 tree, an older kernel, or processes that are in the v1 group only. */
-	for (int round = 0; n == 0 && round < KILL_ROUNDS_MAX; round++) {
-		int e = signal_frozen(r, SIGKILL, err);
+	/* No v2 tree, an older kernel, or processes that are in v1 groups only.  All hierarchies:
+	 * one whose creator was killed is perhaps not in all of them yet. */
+	for (size_t i = 0; n >= 0 && i < sys->n; i++) {
+		int empty = cgroup_tree_empty(&sys->hier[i], r->path);
 
-		if (e < 0)
-			return e;
-		n = wait_batch(h, r->path,
-			       time_monotonic_nsec() + CGROUP_EMPTY_MSEC * NSEC_PER_MSEC);
-		if (e == 0)
-			n = 1;
+		if (empty < 0)
+			return error_os(err, -empty, "read cgroup '%s%s'", sys->hier[i].mount,
+					r->path);
+		if (empty == 0)
+			n = kill_listed(r, &sys->hier[i], err);
 	}
-	if (n == 0 || n == -ETIMEDOUT)
-		return error_set(
-			err, ERROR_TIMEOUT,
-			"processes in cgroup '%s' did not end within %d seconds of SIGKILL",
-			r->path, CGROUP_EMPTY_MSEC / 1000);
-	return n < 0 ? error_os(err, -n, "wait for cgroup '%s' to be empty", r->path) : 0;
+	return n < 0 ? n : 0;
 }

@@ -12,6 +12,9 @@
 
 /* Tasks in an uninterruptible wait freeze when they leave it; a hung disk would take for ever. */
 #define FREEZE_MSEC 10000
+/* The kernel delays repeated notices, and forgets those of a directory that is removed meanwhile:
+ * so often we look ourselves. */
+#define LOOK_MSEC 20
 
 int cgroup_v2_wait_event(const struct cgroup_record *r, const char *key, uint64_t value,
 			 int timeout_msec)
@@ -42,7 +45,7 @@ int cgroup_v2_wait_event(const struct cgroup_record *r, const char *key, uint64_
 		if (left <= 0)
 			return 0;
 		/* kernfs raises POLLPRI when the file's text has changed since it was read. */
-		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
+		if (poll(&p, 1, (int)MIN(left, LOOK_MSEC)) < 0 && errno != EINTR)
 			return -errno;
 	}
 }

@@ -343,6 +343,38 @@ TEST(kill_all_takes_children_of_children)
 	CHECK(!cgroup_exists(&g.r));
 }
 
+/* As far as a child has come whose creator was killed. */
+TEST(who_is_in_one_hierarchy_only_is_killed_too)
+{
+	struct error err = ERROR_INIT;
+
+	if (!usable())
+		TEST_SKIP("writable cgroups");
+	for (size_t i = 0; i < cgroup_system()->n; i++) {
+		scoped(group_done) struct group g = { 0 };
+		char full[PATH_MAX];
+		int status;
+		pid_t pid;
+
+		CHECK_OK(group_init(&g, NULL, &err), err);
+		pid = fork();
+		if (pid == 0) {
+			for (;;)
+				pause();
+		}
+		CHECK(pid > 0);
+		CHECK(cgroup_file_path(full, &cgroup_system()->hier[i], g.r.path, "cgroup.procs") >
+		      0);
+		scoped_free char *text = xasprintf("%d", (int)pid);
+
+		CHECK_INT(fd_write_file(AT_FDCWD, full, text), 0);
+		CHECK_OK(cgroup_remove(&g.r, true, &err), err);
+		CHECK(!cgroup_exists(&g.r));
+		CHECK_INT(waitpid(pid, &status, 0), pid);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	}
+}
+
 TEST(other_signals_reach_all)
 {
 	scoped(group_done) struct group g = { 0 };
