@@ -27,6 +27,43 @@
 /* For a process without PATH. */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+static int rlimit_error(const struct plan_rlimit *l, int r, struct error *err)
+{
+	return error_os(err, -r, "set limit %s to %llu:%llu", process_rlimit_name(l->resource),
+			(unsigned long long)l->soft, (unsigned long long)l->hard);
+}
+
+/* Limits come in two steps.  Early, with the rights that it wants, only what has to grow: a refusal
+ * is told by create.  What gets smaller would hinder ourselves (10 descriptors, 1 MB of memory) and
+ * waits for lower_rlimits(). */
+static int raise_rlimits(const struct plan_process *p, struct error *err)
+{
+	for (size_t i = 0; i < p->n_rlimits; i++) {
+		const struct plan_rlimit *l = &p->rlimits[i];
+		uint64_t soft, hard;
+		int r = process_get_rlimit(l->resource, &soft, &hard);
+
+		if (r == 0 && l->hard > hard)
+			r = process_set_rlimit(l->resource, soft, l->hard);
+		if (r < 0)
+			return rlimit_error(l, r, err);
+	}
+	return 0;
+}
+
+/* Right before execve; needs no right. */
+static int lower_rlimits(const struct plan_process *p, struct error *err)
+{
+	for (size_t i = 0; i < p->n_rlimits; i++) {
+		const struct plan_rlimit *l = &p->rlimits[i];
+		int r = process_set_rlimit(l->resource, l->soft, l->hard);
+
+		if (r < 0)
+			return rlimit_error(l, r, err);
+	}
+	return 0;
+}
+
 static int set_attributes(const struct plan_process *p, struct error *err)
 {
 	int r = 0;
@@ -59,16 +96,7 @@ static int set_attributes(const struct plan_process *p, struct error *err)
 		if (r < 0)
 			return error_os(err, -r, "set personality");
 	}
-	for (size_t i = 0; i < p->n_rlimits; i++) {
-		const struct plan_rlimit *l = &p->rlimits[i];
-
-		r = process_set_rlimit(l->resource, l->soft, l->hard);
-		if (r < 0)
-			return error_os(err, -r, "set limit %s to %llu:%llu",
-					process_rlimit_name(l->resource),
-					(unsigned long long)l->soft, (unsigned long long)l->hard);
-	}
-	return 0;
+	return raise_rlimits(p, err);
 }
 
 static int write_label(const struct init_args *a, const char *file, const char *value,
@@ -299,6 +327,10 @@ int init_process_exec(const struct init_args *a, const char *path, int report_fd
 
 	if (r < 0)
 		return error_os(err, -r, "read capabilities");
+	/* Before the filter, which may not allow it. */
+	r = lower_rlimits(p, err);
+	if (r < 0)
+		return r;
 	if (p->seccomp.len > 0 && !p->no_new_privs) {
 		/* Without no_new_privs a filter needs CAP_SYS_ADMIN: it comes before the drop. */
 		r = caps_set(now.effective | (UINT64_C(1) << CAP_SYS_ADMIN & now.permitted),
