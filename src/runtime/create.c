@@ -473,14 +473,18 @@ static int create_all(struct creation *c, struct error *err)
 	return r < 0 ? r : finish(c, err);
 }
 
+/* A forced delete may have been faster, and the id be somebody else's again: then only what nobody
+ * uses is taken back. */
 static void undo(struct creation *c)
 {
+	bool ours = c->made_dir && record_dir_is(c->cx, c->o->id, c->dir);
+
 	launch_abort(&c->launch);
 	if (c->made_rdt)
 		(void)rdt_remove(c->rdt_root, c->record.rdt, NULL);
 	if (c->made_cgroup)
-		(void)cgroup_remove(&c->record.cgroup, true, NULL);
-	if (c->made_dir)
+		(void)cgroup_remove(&c->record.cgroup, ours, NULL);
+	if (ours)
 		(void)record_remove_dir(c->cx, c->o->id, NULL);
 }
 

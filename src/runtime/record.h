@@ -23,6 +23,8 @@ bool record_id_valid(const char *id);
 int record_open_dir(const struct runtime_context *cx, const char *id, struct error *err);
 /* Make it (and the root, 0700); ERROR_EXISTS when the id is taken. */
 int record_make_dir(const struct runtime_context *cx, const char *id, struct error *err);
+/* Is dirfd what ROOT/ID names (still, after somebody may have deleted or made it anew)? */
+bool record_dir_is(const struct runtime_context *cx, const char *id, int dirfd);
 /* Remove it with all its files. */
 int record_remove_dir(const struct runtime_context *cx, const char *id, struct error *err);
 

@@ -9,6 +9,7 @@
  */
 #include "runtime/start.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -146,7 +147,8 @@ int runtime_start(const struct runtime_context *cx, const char *id, struct error
 	conn = connect_init(dir, &rec, err);
 	if (conn < 0)
 		return conn;
-	if (unlinkat(dir, RECORD_SOCKET, 0) < 0)
+	/* A starter that got HELLO before us may have died between the two. */
+	if (unlinkat(dir, RECORD_SOCKET, 0) < 0 && errno != ENOENT)
 		return state_error(&rec, record_status(dir, &rec), err);
 	r = sync_send(conn, SYNC_GO, 0);
 	if (r < 0)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "base/str.h"
 #include "runtime/host/rdt.h"
 #include "sys/atomic_file.h"
@@ -98,7 +99,21 @@ int record_make_dir(const struct runtime_context *cx, const char *id, struct err
 		return error_os(err, errno, "make state directory '%s/%s'", cx->root, id);
 	}
 	fd = fd_open(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-	return fd < 0 ? error_os(err, -fd, "open state directory '%s/%s'", cx->root, id) : fd;
+	if (fd < 0) {
+		(void)unlinkat(root, id, AT_REMOVEDIR);
+		return error_os(err, -fd, "open state directory '%s/%s'", cx->root, id);
+	}
+	return fd;
+}
+
+bool record_dir_is(const struct runtime_context *cx, const char *id, int dirfd)
+{
+	scoped_free char *path = path_join(cx->root, id);
+	struct stat named, open;
+
+	return fstat(dirfd, &open) == 0 &&
+	       fd_stat(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &named) == 0 &&
+	       named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 
 int record_remove_dir(const struct runtime_context *cx, const char *id, struct error *err)
