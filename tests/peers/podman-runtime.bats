@@ -19,6 +19,7 @@ setup() {
 
 teardown() {
 	pm rm -f -t 0 -a >/dev/null || true
+	umount "$STORE/overlay" 2>/dev/null || true # podman's, or the directory stays
 }
 
 pm() {
