@@ -2,17 +2,22 @@
 /*
  * interleave: time commands side by side.
  *
- *	interleave [-n ROUNDS] [-w WARMUP] [-t TITLE] [-g PAUSE_MSEC] -- NAME STEP [-- NAME STEP]...
+ *	interleave [-n ROUNDS] [-w WARMUP] [-t TITLE] [-g PAUSE_MSEC] [-p COPIES] [-o FILE]
+ *		-- NAME STEP [-- NAME STEP]...
  *
  * STEP is a command with arguments; further ones follow behind `++` (timed) or `~~` (not timed: set
  * up or clean up).  In each round every entry runs once, and the order rotates from round to round,
- * so that whatever the machine does besides hits all alike.  `%r` in an argument is the number of
- *the round (ids that must be fresh).  -g waits between entries, for machines whose caches and
- *timers favour what was just used; it is no part of the time.
+ * so that whatever the machine does besides hits all alike.  `%r` in an argument is a number that
+ * no other round or copy has (ids that must be fresh).  -g waits between entries, for machines
+ *whose caches and timers favour what was just used; it is no part of the time.  With -p every entry
+ *runs in COPIES processes at once, each going through all of its steps; the time is that of the
+ *last to end.
  *
  * Wall time is from before posix_spawn to after waitpid: no shell is in between.  Standard output
- *is thrown away, standard error kept in a file and shown when a command fails, which ends it all.
- * Prints medians, minima, and each median's ratio to the first entry's.
+ * is thrown away, standard error kept in a file and shown when a command fails, which ends it all.
+ * Prints medians, minima, the largest resident set of the timed commands, and each median's ratio
+ *to the first entry's.  -o appends "NAME<tab>MEDIAN<tab>RSS" lines to FILE.  Linked statically:
+ *what the kernel reports of a child is at least what its parent had when it was born.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +27,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +37,7 @@
 #define STEPS_MAX 16
 #define ROUNDS_MAX 10000
 #define ARGS_MAX 256
+#define COPIES_MAX 256
 #define NUMBER_MAX 1000000
 
 extern char **environ;
@@ -43,11 +51,13 @@ struct entry {
 	struct step steps[STEPS_MAX];
 	int n_steps;
 	double *msec; /* per round */
+	/* Shared with the copies (-p): kB, the largest of all rounds of each step. */
+	long *rss;
 };
 
 static struct entry entries[ENTRIES_MAX];
-static int n_entries, rounds = 20, warmup = 2, pause_msec;
-static const char *title;
+static int n_entries, rounds = 20, warmup = 2, pause_msec, copies = 1;
+static const char *title, *out_path;
 static int errors_fd;
 
 static double now_msec(void)
@@ -60,8 +70,9 @@ static double now_msec(void)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: interleave [-n ROUNDS] [-w WARMUP] [-t TITLE] [-g PAUSE_MSEC] -- "
-			"NAME COMMAND [ARGS] [++ TIMED...] [~~ UNTIMED...] [-- NAME ...]...\n");
+	fprintf(stderr, "usage: interleave [-n ROUNDS] [-w WARMUP] [-t TITLE] [-g PAUSE_MSEC] "
+			"[-p COPIES] [-o FILE] -- NAME COMMAND [ARGS] [++ TIMED...] [~~ "
+			"UNTIMED...] [-- NAME ...]...\n");
 	return 2;
 }
 
@@ -145,8 +156,9 @@ static double run_step(const struct entry *e, const struct step *s, int round)
 {
 	posix_spawn_file_actions_t actions;
 	char *argv[ARGS_MAX];
+	struct rusage usage_of = { .ru_maxrss = 0 };
 	double start, end;
-	int status, r;
+	int status = 0, r;
 	pid_t pid;
 
 	if (expand(s->argv, argv, round) < 0)
@@ -159,7 +171,7 @@ static double run_step(const struct entry *e, const struct step *s, int round)
 	posix_spawn_file_actions_adddup2(&actions, errors_fd, 2);
 	start = now_msec();
 	r = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
-	while (r == 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (r == 0 && wait4(pid, &status, 0, &usage_of) < 0 && errno == EINTR)
 		;
 	end = now_msec();
 	posix_spawn_file_actions_destroy(&actions);
@@ -175,6 +187,8 @@ static double run_step(const struct entry *e, const struct step *s, int round)
 		show_errors();
 		exit(1);
 	}
+	if (s->timed && usage_of.ru_maxrss > e->rss[s - e->steps])
+		e->rss[s - e->steps] = usage_of.ru_maxrss;
 	for (int i = 0; argv[i] != NULL; i++) {
 		if (argv[i] != s->argv[i])
 			free(argv[i]);
@@ -182,15 +196,47 @@ static double run_step(const struct entry *e, const struct step *s, int round)
 	return end - start;
 }
 
-static double run_entry(const struct entry *e, int round)
+static double run_steps(const struct entry *e, int number_of)
 {
 	double sum = 0;
 
 	for (int i = 0; i < e->n_steps; i++) {
-		double t = run_step(e, &e->steps[i], round);
+		double t = run_step(e, &e->steps[i], number_of);
 
 		sum += e->steps[i].timed ? t : 0;
 	}
+	return sum;
+}
+
+/* All at once, until the last one ends. */
+static double run_copies(const struct entry *e, int round)
+{
+	double start = now_msec();
+	bool failed = false;
+	int status;
+
+	for (int i = 0; i < copies; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			(void)run_steps(e, round * copies + i);
+			_exit(0);
+		}
+		failed = failed || pid < 0;
+	}
+	while (wait(&status) > 0 || errno == EINTR)
+		failed = failed || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	if (failed) {
+		fprintf(stderr, "interleave: %s: a copy failed\n", e->name);
+		exit(1);
+	}
+	return now_msec() - start;
+}
+
+static double run_entry(const struct entry *e, int round)
+{
+	double sum = copies > 1 ? run_copies(e, round) : run_steps(e, round);
+
 	if (pause_msec > 0)
 		(void)poll(NULL, 0, pause_msec);
 	return sum;
@@ -208,13 +254,28 @@ static double median(const double *sorted, int n)
 	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
+static long largest_rss(const struct entry *e)
+{
+	long kb = 0;
+
+	for (int i = 0; i < e->n_steps; i++)
+		kb = e->rss[i] > kb ? e->rss[i] : kb;
+	return kb;
+}
+
 static void report(void)
 {
+	FILE *out = out_path != NULL ? fopen(out_path, "ae") : NULL;
 	double base = 0;
 
+	if (out_path != NULL && out == NULL) {
+		perror(out_path);
+		exit(1);
+	}
 	if (title != NULL)
 		printf("%s (%d rounds)\n", title, rounds);
-	printf("  %-28s %11s %11s %11s %8s\n", "", "median ms", "min ms", "p90 ms", "ratio");
+	printf("  %-32s %11s %11s %11s %9s %8s\n", "", "median ms", "min ms", "p90 ms", "rss kB",
+	       "ratio");
 	for (int i = 0; i < n_entries; i++) {
 		struct entry *e = &entries[i];
 		double m;
@@ -222,8 +283,14 @@ static void report(void)
 		qsort(e->msec, (size_t)rounds, sizeof(double), compare);
 		m = median(e->msec, rounds);
 		base = i == 0 ? m : base;
-		printf("  %-28s %11.3f %11.3f %11.3f %8.3f\n", e->name, m, e->msec[0],
-		       e->msec[(rounds * 9 - 1) / 10], base > 0 ? m / base : 0);
+		printf("  %-32s %11.3f %11.3f %11.3f %9ld %8.3f\n", e->name, m, e->msec[0],
+		       e->msec[(rounds * 9 - 1) / 10], largest_rss(e), base > 0 ? m / base : 0);
+		if (out != NULL)
+			fprintf(out, "%s\t%.4f\t%ld\n", e->name, m, largest_rss(e));
+	}
+	if (out != NULL && fclose(out) != 0) {
+		perror(out_path);
+		exit(1);
 	}
 	fflush(stdout);
 }
@@ -233,7 +300,7 @@ int main(int argc, char **argv)
 	char errors[] = "/tmp/interleave-XXXXXX";
 	int c;
 
-	while ((c = getopt(argc, argv, "+n:w:t:g:")) != -1) {
+	while ((c = getopt(argc, argv, "+n:w:t:g:p:o:")) != -1) {
 		switch (c) {
 		case 'n':
 			rounds = number(optarg);
@@ -247,12 +314,18 @@ int main(int argc, char **argv)
 		case 'g':
 			pause_msec = number(optarg);
 			break;
+		case 'p':
+			copies = number(optarg);
+			break;
+		case 'o':
+			out_path = optarg;
+			break;
 		default:
 			return usage();
 		}
 	}
-	if (rounds < 1 || rounds > ROUNDS_MAX || warmup < 0 || pause_msec < 0 ||
-	    parse(argc, argv, optind) < 0)
+	if (rounds < 1 || rounds > ROUNDS_MAX || warmup < 0 || pause_msec < 0 || copies < 1 ||
+	    copies > COPIES_MAX || parse(argc, argv, optind) < 0)
 		return usage();
 	errors_fd = mkostemp(errors, O_CLOEXEC);
 	if (errors_fd < 0) {
@@ -260,8 +333,15 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	(void)unlink(errors);
-	for (int i = 0; i < n_entries; i++)
+	for (int i = 0; i < n_entries; i++) {
 		entries[i].msec = calloc((size_t)rounds, sizeof(double));
+		entries[i].rss = mmap(NULL, STEPS_MAX * sizeof(long), PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (entries[i].msec == NULL || entries[i].rss == MAP_FAILED) {
+			perror("interleave: memory");
+			return 1;
+		}
+	}
 	for (int round = -warmup; round < rounds; round++) {
 		for (int i = 0; i < n_entries; i++) {
 			int at = (i + round + warmup) % n_entries;

@@ -18,6 +18,9 @@
  *
  * Where open_tree is not allowed (ordinary users outside a user namespace): a sealed memfd copy.
  *
+ * A static program need not be executed again: swap_exe() exchanges its file under it.  Only where
+ * that is refused does it execute itself from there.
+ *
  * Cost, measured on Linux 6.18 with a static program of 1.9 MB, median of 300 starts: plain start
  * 0.54 ms; start, read-only clone, second exec 1.01 ms; start, memfd copy, second exec 2.26 ms.
  * The clone alone takes 0.015 ms, so a program started by process_protected_exe() pays nearly
@@ -44,6 +47,7 @@
 #include "base/path.h"
 #include "sys/fd.h"
 #include "sys/mountapi.h"
+#include "sys/process/swap_exe.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* Linux 6.3 */
@@ -77,7 +81,7 @@ int process_is_protected(void)
 }
 
 /* A descriptor of the file on a mount that is read-only and dissolved when this returns. */
-static int read_only_clone(const char *path)
+static int read_only_clone(const char *path, int flags)
 {
 	scoped_fd int fd = mountapi_open_tree(AT_FDCWD, path, 0);
 	struct statvfs vfs;
@@ -91,7 +95,7 @@ static int read_only_clone(const char *path)
 	if (fstatvfs(fd, &vfs) < 0)
 		return -errno;
 	/* mount_setattr may have been the classic call, which cannot do this. */
-	return (vfs.f_flag & ST_RDONLY) != 0 ? fd_reopen(fd, O_PATH) : -EOPNOTSUPP;
+	return (vfs.f_flag & ST_RDONLY) != 0 ? fd_reopen(fd, flags) : -EOPNOTSUPP;
 }
 
 static int sealed_copy(const char *path)
@@ -125,7 +129,7 @@ static int sealed_copy(const char *path)
 
 int process_protected_exe(const char *path)
 {
-	int fd = read_only_clone(path);
+	int fd = read_only_clone(path, O_PATH);
 
 	return fd >= 0 || fd == -ENOENT || fd == -EACCES ? fd : sealed_copy(path);
 }
@@ -153,7 +157,9 @@ int process_protect_self(char *const *argv)
 		prctl(PR_SET_NAME, path_base(argv[0]), 0, 0, 0);
 		return 0;
 	}
-	clone = read_only_clone("/proc/self/exe");
+	clone = read_only_clone("/proc/self/exe", O_RDONLY);
+	if (clone >= 0 && swap_exe(clone) == 0 && process_is_protected() == 1)
+		return 0;
 	exec_fd(clone, argv);
 	/* No right to clone, or a security module that wants a path. */
 	copy = sealed_copy("/proc/self/exe");
