@@ -65,12 +65,13 @@ static pid_t enter(const struct cgroup_gate *gate, double *ret_msec)
 static void one_round(const struct cgroup_request *rq, size_t i)
 {
 	struct cgroup_gate gate = CGROUP_GATE_INIT;
+	struct cgroup_hold hold = CGROUP_HOLD_INIT;
 	struct cgroup_record r = { 0 };
 	struct error err = ERROR_INIT;
 	int64_t start = time_monotonic_nsec();
 	pid_t pid;
 
-	if (cgroup_plan(rq, &r, &err) < 0 || cgroup_create(rq, &r, &err) < 0)
+	if (cgroup_plan(rq, &r, &err) < 0 || cgroup_create(rq, &r, &hold, &err) < 0)
 		fail(&err);
 	msec[CREATE][i] = since(start);
 	start = time_monotonic_nsec();
@@ -90,12 +91,13 @@ static void one_round(const struct cgroup_request *rq, size_t i)
 
 static void attach_round(const struct cgroup_request *rq, size_t i)
 {
+	struct cgroup_hold hold = CGROUP_HOLD_INIT;
 	struct cgroup_record r = { 0 };
 	struct error err = ERROR_INIT;
 	int64_t start;
 	pid_t pid;
 
-	if (cgroup_plan(rq, &r, &err) < 0 || cgroup_create(rq, &r, &err) < 0)
+	if (cgroup_plan(rq, &r, &err) < 0 || cgroup_create(rq, &r, &hold, &err) < 0)
 		fail(&err);
 	pid = fork();
 	if (pid == 0) {

@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/str.h"
 #include "cgroup/cgroup_priv.h"
 #include "sys/fd.h"
+#include "sys/pidref.h"
 
 /* A fork bomb that fills a pid space of 4 million is the limit of what a list is good for. */
 #define PIDS_MAX ((size_t)4 << 20)
@@ -54,9 +56,20 @@ int cgroup_plan(const struct cgroup_request *rq, struct cgroup_record *ret, stru
 	return driver(rq->driver)->plan(rq, ret, err);
 }
 
-int cgroup_create(const struct cgroup_request *rq, const struct cgroup_record *r, struct error *err)
+int cgroup_create(const struct cgroup_request *rq, const struct cgroup_record *r,
+		  struct cgroup_hold *hold, struct error *err)
 {
-	return driver(r->driver)->create(rq, r, err);
+	return driver(r->driver)->create(rq, r, hold, err);
+}
+
+void cgroup_hold_done(struct cgroup_hold *h)
+{
+	/* Our child and not reaped: the number is still its own. */
+	if (h->pid > 0) {
+		(void)kill(h->pid, SIGKILL);
+		(void)pid_reap(h->pid, NULL);
+	}
+	*h = CGROUP_HOLD_INIT;
 }
 
 int cgroup_update(const struct cgroup_record *r, const struct oci_resources *res, struct error *err)

@@ -43,6 +43,7 @@ struct cgroup_record {
 };
 extern const struct json_table cgroup_record_table;
 void cgroup_record_done(struct cgroup_record *r);
+DEFINE_SCOPED_STRUCT(struct cgroup_record, cgroup_record_done)
 
 /* Of this machine; asked once per process (statfs only: no file parsed on v2; /proc/self/mountinfo
  * or the well-known mount points on v1). */
@@ -62,13 +63,24 @@ struct cgroup_request {
 	uid_t owner;   /* delegation: chown to this uid (v2), or (uid_t)-1 */
 };
 
+/*
+ * What keeps a new cgroup there while it has no process: a scope of systemd needs one from the
+ * start, and ends with its last.  A child of ours waits in it until the container's first process
+ * has entered, then cgroup_hold_done ends it (also with us, should we be killed).
+ */
+struct cgroup_hold {
+	pid_t pid; /* -1: nothing is needed */
+};
+#define CGROUP_HOLD_INIT ((struct cgroup_hold){ .pid = -1 })
+void cgroup_hold_done(struct cgroup_hold *h);
+
 /* Where it will be: resolves names only, touches nothing. */
 int cgroup_plan(const struct cgroup_request *rq, struct cgroup_record *ret, struct error *err);
 /* Make the directories and apply the resources (all but those that need a member process).  The
  * record must be durable before.  A directory that exists already and has processes is
- * ERROR_EXISTS. */
+ * ERROR_EXISTS.  *hold is to be released when the first process is inside, or on failure. */
 int cgroup_create(const struct cgroup_request *rq, const struct cgroup_record *r,
-		  struct error *err);
+		  struct cgroup_hold *hold, struct error *err);
 /*
  * Entering at birth, the way in for a container's first process and for exec.
  *

@@ -191,15 +191,30 @@ int cgroup_v2_stats(const struct cgroup_record *r, struct cgroup_stats *ret, str
  * the kernel lets us: 1, 0 timeout, -errno */
 int cgroup_remove_when_empty(const struct cgroup_record *r, int timeout_msec);
 
+/* cgroupfs.c, for both drivers: the checks that need no cgroup yet (devices in normal form). */
+int cgroup_fs_check(const struct cgroup_request *rq, struct cgroup_devices *devices,
+		    struct error *err);
+/* Directories, settings, device rules; what it made is taken back on failure.  `held`: the
+ * directories may exist and hold our own waiting process. */
+int cgroup_fs_fill(const struct cgroup_request *rq, const struct cgroup_record *r,
+		   const struct cgroup_devices *devices, bool held, struct error *err);
+/* Everything of an update that can be refused before anything is written. */
+int cgroup_fs_check_update(const struct cgroup_record *r, const struct oci_resources *res,
+			   struct cgroup_settings *settings, struct cgroup_devices *devices,
+			   struct error *err);
+/* New device rules for a cgroup in use. */
+int cgroup_fs_devices(const struct cgroup_record *r, const struct cgroup_devices *devices,
+		      struct error *err);
+
 /*
- * The drivers.  cgroupfs makes directories itself; systemd would ask PID 1.  Everything that works
- * on files of an existing cgroup is the same for both.
+ * The drivers.  cgroupfs makes directories itself; systemd asks PID 1.  Everything that works on
+ * files of an existing cgroup is the same for both.
  */
 struct cgroup_driver_ops {
 	const char *name;
 	int (*plan)(const struct cgroup_request *rq, struct cgroup_record *ret, struct error *err);
 	int (*create)(const struct cgroup_request *rq, const struct cgroup_record *r,
-		      struct error *err);
+		      struct cgroup_hold *hold, struct error *err);
 	int (*update)(const struct cgroup_record *r, const struct oci_resources *res,
 		      struct error *err);
 	int (*remove)(const struct cgroup_record *r, bool kill, struct error *err);

@@ -50,6 +50,7 @@ struct made {
 	bool made[CGROUP_HIER_MAX];
 	int skipped[CGROUP_HIER_MAX]; /* errno that made us pass it over, rootless only */
 	bool reused;
+	bool held; /* a process of ours waits inside */
 };
 
 static bool unavailable(int r)
@@ -72,8 +73,8 @@ static int make_one(const struct cgroup_request *rq, const struct cgroup_record 
 		return error_os(err, -n, "create cgroup '%s%s'", h->mount, r->path);
 	m->made[i] = n == 1;
 	if (n == 0) {
-		m->reused = true;
-		n = cgroup_tree_empty(h, r->path);
+		m->reused = !m->held;
+		n = m->held ? 1 : cgroup_tree_empty(h, r->path);
 		if (n == 0)
 			return error_set(
 				err, ERROR_EXISTS,
@@ -153,8 +154,8 @@ static int make_and_apply(const struct cgroup_request *rq, const struct cgroup_r
 	return n < 0 ? n : apply_devices(rq, r, devices, m, err);
 }
 
-/* The checks that need no cgroup yet. */
-static int check(const struct cgroup_request *rq, struct cgroup_devices *devices, struct error *err)
+int cgroup_fs_check(const struct cgroup_request *rq, struct cgroup_devices *devices,
+		    struct error *err)
 {
 	static const struct oci_resources none;
 	const struct oci_resources *res = rq->resources != NULL ? rq->resources : &none;
@@ -176,16 +177,13 @@ static int check(const struct cgroup_request *rq, struct cgroup_devices *devices
 	return n;
 }
 
-static int create(const struct cgroup_request *rq, const struct cgroup_record *r, struct error *err)
+int cgroup_fs_fill(const struct cgroup_request *rq, const struct cgroup_record *r,
+		   const struct cgroup_devices *devices, bool held, struct error *err)
 {
 	const struct cgroup_system *sys = cgroup_system();
-	scoped(cgroup_devices_done) struct cgroup_devices devices = { 0 };
-	struct made m = { .reused = false };
-	int n = check(rq, &devices, err);
+	struct made m = { .held = held };
+	int n = make_and_apply(rq, r, devices, &m, err);
 
-	if (n < 0)
-		return n;
-	n = make_and_apply(rq, r, &devices, &m, err);
 	for (size_t i = 0; n < 0 && i < sys->n; i++) {
 		if (m.made[i])
 			(void)cgroup_tree_remove(&sys->hier[i], r->path);
@@ -193,28 +191,51 @@ static int create(const struct cgroup_request *rq, const struct cgroup_record *r
 	return n;
 }
 
+static int create(const struct cgroup_request *rq, const struct cgroup_record *r,
+		  struct cgroup_hold *hold, struct error *err)
+{
+	scoped(cgroup_devices_done) struct cgroup_devices devices = { 0 };
+	int n = cgroup_fs_check(rq, &devices, err);
+
+	(void)hold;
+	return n < 0 ? n : cgroup_fs_fill(rq, r, &devices, false, err);
+}
+
+int cgroup_fs_check_update(const struct cgroup_record *r, const struct oci_resources *res,
+			   struct cgroup_settings *settings, struct cgroup_devices *devices,
+			   struct error *err)
+{
+	int n = cgroup_resources_settings(res, r, settings, err);
+
+	if (n >= 0)
+		n = cgroup_settings_check(settings, err);
+	if (n >= 0 && res->n_devices > 0)
+		n = cgroup_devices_from_spec(res->devices, res->n_devices, true, devices, err);
+	if (n >= 0 && cgroup_hier_of("devices") != NULL)
+		n = cgroup_v1_devices_check(devices, err);
+	return n;
+}
+
+int cgroup_fs_devices(const struct cgroup_record *r, const struct cgroup_devices *devices,
+		      struct error *err)
+{
+	return cgroup_hier_of("devices") != NULL || cgroup_layout() != CGROUP_LAYOUT_V2
+		       ? cgroup_v1_devices_apply(r, devices, false, err)
+		       : cgroup_v2_devices_apply(r, devices, err);
+}
+
 static int update(const struct cgroup_record *r, const struct oci_resources *res, struct error *err)
 {
 	scoped(cgroup_settings_done) struct cgroup_settings settings = { 0 };
 	scoped(cgroup_devices_done) struct cgroup_devices devices = { 0 };
 	scoped(cgroup_undo_done) struct cgroup_undo undo = { 0 };
-	bool v1 = cgroup_hier_of("devices") != NULL;
-	int n;
+	int n = cgroup_fs_check_update(r, res, &settings, &devices, err);
 
-	n = cgroup_resources_settings(res, r, &settings, err);
-	if (n >= 0)
-		n = cgroup_settings_check(&settings, err);
-	if (n >= 0 && res->n_devices > 0)
-		n = cgroup_devices_from_spec(res->devices, res->n_devices, true, &devices, err);
-	if (n >= 0 && v1)
-		n = cgroup_v1_devices_check(&devices, err);
 	if (n >= 0)
 		n = cgroup_settings_apply(&settings, r, &undo, err);
 	if (n < 0 || res->n_devices == 0)
 		return n;
-	n = v1 || cgroup_layout() != CGROUP_LAYOUT_V2
-		    ? cgroup_v1_devices_apply(r, &devices, false, err)
-		    : cgroup_v2_devices_apply(r, &devices, err);
+	n = cgroup_fs_devices(r, &devices, err);
 	if (n < 0)
 		cgroup_undo_run(&undo);
 	return n;

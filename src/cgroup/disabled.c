@@ -27,9 +27,10 @@ static int plan(const struct cgroup_request *rq, struct cgroup_record *ret, stru
 	return 0;
 }
 
-static int create(const struct cgroup_request *rq, const struct cgroup_record *r, struct error *err)
+static int create(const struct cgroup_request *rq, const struct cgroup_record *r,
+		  struct cgroup_hold *hold, struct error *err)
 {
-	(void)r;
+	(void)r, (void)hold;
 	return refuse(rq->resources, err);
 }
 

@@ -45,6 +45,7 @@ struct creation {
 	struct plan plan;
 	struct runtime_record record;
 	struct cgroup_request cgroup;
+	struct cgroup_hold hold;
 	struct cgroup_gate gate;
 	struct launch launch;
 	int dir, proc_fd, listen_fd, console_fd, receiver_fd, rdt_root;
@@ -273,7 +274,7 @@ static int make_cgroup(struct creation *c, struct error *err)
 	if (c->cx->cgroup_driver == CGROUP_DRIVER_DISABLED)
 		return 0;
 	c->made_cgroup = true;
-	r = cgroup_create(&c->cgroup, &c->record.cgroup, err);
+	r = cgroup_create(&c->cgroup, &c->record.cgroup, &c->hold, err);
 	if (r < 0) {
 		/* Somebody else's: not ours to remove. */
 		c->made_cgroup = r != -EEXIST;
@@ -470,6 +471,7 @@ static int create_all(struct creation *c, struct error *err)
 	if (r < 0)
 		return r;
 	r = wait_ready(c, err);
+	cgroup_hold_done(&c->hold);
 	return r < 0 ? r : finish(c, err);
 }
 
@@ -482,6 +484,7 @@ static void undo(struct creation *c)
 	launch_abort(&c->launch);
 	if (c->made_rdt)
 		(void)rdt_remove(c->rdt_root, c->record.rdt, NULL);
+	cgroup_hold_done(&c->hold);
 	if (c->made_cgroup)
 		(void)cgroup_remove(&c->record.cgroup, ours, NULL);
 	if (ours)
@@ -510,6 +513,7 @@ int runtime_create(const struct runtime_context *cx, const struct runtime_create
 	struct creation c = {
 		.cx = cx,
 		.o = o,
+		.hold = CGROUP_HOLD_INIT,
 		.gate = CGROUP_GATE_INIT,
 		.launch = LAUNCH_INIT,
 		.dir = -1,

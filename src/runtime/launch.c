@@ -110,7 +110,9 @@ static pid_t clone_child(struct init_args *a, uint64_t flags, int *ret_pidfd)
 
 	a->born_inside = c.cgroup_fd >= 0;
 	pid = ns_clone3(&c);
-	if (c.cgroup_fd >= 0 && (pid == -EOPNOTSUPP || pid == -EBUSY || pid == -EINVAL)) {
+	/* EAGAIN: a pids limit of 1 counts the process that holds the cgroup; entering is free. */
+	if (c.cgroup_fd >= 0 &&
+	    (pid == -EOPNOTSUPP || pid == -EBUSY || pid == -EINVAL || pid == -EAGAIN)) {
 		c.cgroup_fd = -1;
 		a->born_inside = false;
 		pid = ns_clone3(&c);

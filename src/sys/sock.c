@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@
 
 /* SCM_MAX_FD of the kernel (include/net/scm.h): more cannot arrive in one message. */
 #define FDS_MAX 253
+/* For connect: a listener that accepts nothing for this long is dead. */
+#define CONNECT_SEC 60
 
 /* The address of (dirfd, path).  A relative path or one too long for sun_path is given by
  * its directory's descriptor, which must stay open until the address was used (*ret_dir). */
@@ -74,6 +77,8 @@ int sock_connect_unix(int dirfd, const char *path, int type, struct error *err)
 {
 	scoped_fd int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	scoped_fd int dir = -1;
+	/* connect waits as long as the listener's queue is full: not for ever. */
+	struct timeval bound = { .tv_sec = CONNECT_SEC }, none = { 0 };
 	struct sockaddr_un a;
 	int r;
 
@@ -82,11 +87,14 @@ int sock_connect_unix(int dirfd, const char *path, int type, struct error *err)
 	r = unix_address(dirfd, path, &a, &dir);
 	if (r < 0)
 		return error_os(err, -r, "find directory of socket '%s'", path);
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof(bound));
 	do
 		r = connect(fd, (struct sockaddr *)&a, sizeof(a));
 	while (r < 0 && errno == EINTR);
 	if (r < 0)
-		return error_os(err, errno, "connect to socket '%s'", path);
+		return error_os(err, errno == EAGAIN ? ETIMEDOUT : errno, "connect to socket '%s'",
+				path);
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof(none));
 	return take_fd(fd);
 }
 

@@ -215,6 +215,9 @@ int userns_fd(const struct id_map *uids, const struct id_map *gids, struct error
 	return r < 0 ? r : take_fd(fd);
 }
 
+/* At most ID_MAP_MAX lines of three numbers. */
+#define MAP_TEXT_MAX ((size_t)64 << 10)
+
 bool userns_initial(void)
 {
 	uint32_t v[3] = { 0 };
@@ -226,4 +229,23 @@ bool userns_initial(void)
 		return false;
 	return sscanf(line, "%u %u %u", &v[0], &v[1], &v[2]) == 3 && v[0] == 0 && v[1] == 0 &&
 	       v[2] == UINT32_MAX;
+}
+
+int userns_own_host_uid(uint32_t *ret)
+{
+	scoped(buf_done) struct buf text = BUF_INIT_MAX(MAP_TEXT_MAX);
+	int r = fd_read_file(AT_FDCWD, "/proc/self/uid_map", MAP_TEXT_MAX, &text);
+
+	if (r < 0)
+		return r;
+	for (const char *p = buf_str(&text); *p != '\0'; p += strcspn(p, "\n"), p += *p == '\n') {
+		uint32_t inside, outside, n;
+
+		if (sscanf(p, "%u %u %u", &inside, &outside, &n) == 3 && geteuid() >= inside &&
+		    geteuid() - inside < n) {
+			*ret = outside + (geteuid() - inside);
+			return 0;
+		}
+	}
+	return -ENOENT;
 }

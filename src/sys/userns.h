@@ -36,5 +36,8 @@ int userns_write_maps(pid_t pid, const struct id_map *uids, const struct id_map 
 int userns_fd(const struct id_map *uids, const struct id_map *gids, struct error *err);
 /* Are we in the initial user namespace with uid 0 and CAP_SYS_ADMIN? */
 bool userns_initial(void);
+/* The number that our effective user id has in the parent user namespace; -ENOENT when the map does
+ * not have it. */
+int userns_own_host_uid(uint32_t *ret);
 
 #endif

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "fake.h"
+#include "sys/userns.h"
 
 TEST(v1_directories_name_their_controllers)
 {
@@ -105,15 +106,21 @@ TEST(plans)
 	}
 }
 
-TEST(systemd_is_refused_with_the_remedy)
+TEST(systemd_names_a_scope_in_its_slice)
 {
-	struct cgroup_request rq = { .id = "abc", .driver = CGROUP_DRIVER_SYSTEMD };
-	struct cgroup_record r = { 0 };
+	struct cgroup_request rq = { .id = "abc",
+				     .cgroups_path = "a-b.slice:libpod:abc",
+				     .driver = CGROUP_DRIVER_SYSTEMD };
+	scoped(cgroup_record_done) struct cgroup_record r = { 0 };
 	struct error err = ERROR_INIT;
 
-	CHECK_FAILS(
-		cgroup_plan(&rq, &r, &err), err, ERROR_UNSUPPORTED,
-		"the systemd cgroup driver is not supported yet: use --cgroup-manager=cgroupfs");
+	if (!userns_initial()) {
+		test_skip("root");
+		return;
+	}
+	CHECK_OK(cgroup_plan(&rq, &r, &err), err);
+	CHECK_STR(r.path, "/a.slice/a-b.slice/libpod-abc.scope");
+	CHECK_STR(r.scope, "libpod-abc.scope");
 }
 
 TEST(disabled_refuses_limits_only)
@@ -124,11 +131,12 @@ TEST(disabled_refuses_limits_only)
 	struct cgroup_request rq = { .id = "abc",
 				     .driver = CGROUP_DRIVER_DISABLED,
 				     .resources = &res };
+	struct cgroup_hold hold = CGROUP_HOLD_INIT;
 	struct cgroup_record r = { 0 };
 	struct error err = ERROR_INIT;
 
 	CHECK_OK(cgroup_plan(&rq, &r, &err), err);
-	CHECK_OK(cgroup_create(&rq, &r, &err), err);
+	CHECK_OK(cgroup_create(&rq, &r, &hold, &err), err);
 	CHECK_OK(cgroup_attach(&r, 1, &err), err);
 	CHECK_OK(cgroup_remove(&r, true, &err), err);
 	res.memory = &m;

@@ -22,6 +22,7 @@
 struct group {
 	struct cgroup_request rq;
 	struct cgroup_record r;
+	struct cgroup_hold hold;
 	char id[64];
 };
 
@@ -48,8 +49,9 @@ static int group_init(struct group *g, const struct oci_resources *res, struct e
 	g->rq = (struct cgroup_request){
 		.id = g->id, .default_parent = "coracle-unit", .resources = res, .owner = (uid_t)-1
 	};
+	g->hold = CGROUP_HOLD_INIT;
 	n = cgroup_plan(&g->rq, &g->r, err);
-	return n < 0 ? n : cgroup_create(&g->rq, &g->r, err);
+	return n < 0 ? n : cgroup_create(&g->rq, &g->r, &g->hold, err);
 }
 
 /* A child inside the group, stopped in a read until killed. */
@@ -122,7 +124,7 @@ TEST(create_enter_list_remove)
 	CHECK_OK(cgroup_pids(&g.r, &pids, &n, &err), err);
 	CHECK_INT(n, 1);
 	CHECK_INT(pids[0], pid);
-	CHECK_FAILS(cgroup_create(&g.rq, &g.r, &err), err, ERROR_EXISTS, "has processes");
+	CHECK_FAILS(cgroup_create(&g.rq, &g.r, &g.hold, &err), err, ERROR_EXISTS, "has processes");
 	CHECK_FAILS(cgroup_remove(&g.r, false, &err), err, ERROR_BUSY, "still in it");
 	CHECK_OK(cgroup_remove(&g.r, true, &err), err);
 	CHECK(!cgroup_exists(&g.r));
