@@ -103,6 +103,9 @@ static int make_plan(struct execution *x, struct error *err)
 	r = plan_resolve_process(x->o->process, &x->plan.process, err);
 	if (r < 0)
 		return error_prefix(err, "process");
+	r = plan_check_lsm(&x->plan.process, err);
+	if (r < 0)
+		return error_prefix(err, "process");
 	if (strmap_has(&x->record.annotations, PLAN_LANDLOCK_ANNOTATION)) {
 		r = plan_resolve_landlock(
 			strmap_get(&x->record.annotations, PLAN_LANDLOCK_ANNOTATION),

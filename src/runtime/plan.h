@@ -231,6 +231,8 @@ int plan_seccomp(const struct oci_spec *spec, const char *cache_dir, struct plan
 int plan_resolve_process(const struct oci_process *p, struct plan_process *ret, struct error *err);
 /* The annotation's text; NULL gives NULL.  abi: landlock_abi(). */
 int plan_resolve_landlock(const char *text, int abi, struct plan_landlock **ret, struct error *err);
+/* Are the security modules active that the labels are for? */
+int plan_check_lsm(const struct plan_process *p, struct error *err);
 /* Descriptors.  Needs the rights of the caller; no side effect outside this process. */
 int plan_open(struct plan *p, struct error *err);
 /* The binds of a v1 cgroup mount; the container's cgroup exists by now. */

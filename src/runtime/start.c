@@ -68,7 +68,8 @@ int start_send_listener(const struct runtime_record *rec, const struct pidref *i
 	if (sock < 0)
 		return error_prefix(err, "seccomp listener");
 	/* config-linux.md, "The Container Process State" */
-	record_state_text(rec, status, init->pid, 0, &state);
+	/* An exec is another process than the container's. */
+	record_state_text(rec, status, rec->init_pid, 0, &state);
 	buf_addf(&b, "{\"ociVersion\":\"%s\",\"fds\":[\"seccompFd\"],\"pid\":%d", rec->oci_version,
 		 (int)init->pid);
 	if (metadata) {

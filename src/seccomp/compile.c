@@ -26,6 +26,7 @@
 #include "base/str.h"
 #include "seccomp/seccomp_priv.h"
 #include "sys/fd.h"
+#include "sys/process.h"
 
 #define ARGS_MAX 6
 #define NR_X86_SOCKETCALL 102
@@ -102,7 +103,10 @@ static int init(struct compiler *c, struct error *err)
 		uint32_t arch;
 
 		if (seccomp_arch_number(s->architectures[i], &arch) < 0)
-			return invalid(err, ".architectures", "architecture", s->architectures[i]);
+			return error_set(err, ERROR_INVALID,
+					 "linux.seccomp.architectures: unknown architecture '%s' "
+					 "(to libseccomp %s)",
+					 s->architectures[i], seccomp_library_version());
 		r = seccomp_arch_add(c->ctx, arch);
 		if (r < 0 && r != -EEXIST)
 			return error_os(err, -r, "linux.seccomp.architectures: add '%s'",
@@ -252,6 +256,10 @@ static int flags_of(const struct compiler *c, unsigned *ret, struct error *err)
 
 		if (seccomp_flag_number(*name, &one) < 0)
 			return invalid(err, ".flags", "flag", *name);
+		if (!process_seccomp_has_flag(one))
+			return error_set(err, ERROR_UNSUPPORTED,
+					 "linux.seccomp.flags: this kernel does not know '%s'",
+					 *name);
 		/* It is about the listener's processes: nothing without one. */
 		if (streq(*name, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV") && !c->notify)
 			continue;

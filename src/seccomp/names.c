@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "seccomp/seccomp_priv.h"
+#include "sys/process.h"
 
 /* linux/seccomp.h of older headers lacks the newest. */
 #define FLAG_TSYNC 1u
@@ -39,18 +40,52 @@ static const int operator_numbers[] = {
 _Static_assert(ARRAY_SIZE(operator_names) == ARRAY_SIZE(operator_numbers) + 1, "a number each");
 
 static const char *const arch_names[] = {
-	"SCMP_ARCH_X86",     "SCMP_ARCH_X86_64",   "SCMP_ARCH_X32",	    "SCMP_ARCH_ARM",
-	"SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS",	   "SCMP_ARCH_MIPS64",	    "SCMP_ARCH_MIPS64N32",
-	"SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",
-	"SCMP_ARCH_PPC64",   "SCMP_ARCH_PPC64LE",  "SCMP_ARCH_S390",	    "SCMP_ARCH_S390X",
-	"SCMP_ARCH_PARISC",  "SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64",	    NULL,
+	"SCMP_ARCH_X86",
+	"SCMP_ARCH_X86_64",
+	"SCMP_ARCH_X32",
+	"SCMP_ARCH_ARM",
+	"SCMP_ARCH_AARCH64",
+	"SCMP_ARCH_MIPS",
+	"SCMP_ARCH_MIPS64",
+	"SCMP_ARCH_MIPS64N32",
+	"SCMP_ARCH_MIPSEL",
+	"SCMP_ARCH_MIPSEL64",
+	"SCMP_ARCH_MIPSEL64N32",
+	"SCMP_ARCH_PPC",
+	"SCMP_ARCH_PPC64",
+	"SCMP_ARCH_PPC64LE",
+	"SCMP_ARCH_S390",
+	"SCMP_ARCH_S390X",
+	"SCMP_ARCH_PARISC",
+	"SCMP_ARCH_PARISC64",
+	"SCMP_ARCH_RISCV64",
+#ifdef SCMP_ARCH_LOONGARCH64 /* libseccomp 2.6 */
+	"SCMP_ARCH_LOONGARCH64",
+#endif
+#ifdef SCMP_ARCH_M68K
+	"SCMP_ARCH_M68K",
+#endif
+#ifdef SCMP_ARCH_SH
+	"SCMP_ARCH_SH",
+	"SCMP_ARCH_SHEB",
+#endif
+	NULL,
 };
 static const uint32_t arch_numbers[] = {
-	SCMP_ARCH_X86,	   SCMP_ARCH_X86_64,   SCMP_ARCH_X32,	      SCMP_ARCH_ARM,
-	SCMP_ARCH_AARCH64, SCMP_ARCH_MIPS,     SCMP_ARCH_MIPS64,      SCMP_ARCH_MIPS64N32,
-	SCMP_ARCH_MIPSEL,  SCMP_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_PPC,
-	SCMP_ARCH_PPC64,   SCMP_ARCH_PPC64LE,  SCMP_ARCH_S390,	      SCMP_ARCH_S390X,
-	SCMP_ARCH_PARISC,  SCMP_ARCH_PARISC64, SCMP_ARCH_RISCV64,
+	SCMP_ARCH_X86,	       SCMP_ARCH_X86_64,   SCMP_ARCH_X32,	  SCMP_ARCH_ARM,
+	SCMP_ARCH_AARCH64,     SCMP_ARCH_MIPS,	   SCMP_ARCH_MIPS64,	  SCMP_ARCH_MIPS64N32,
+	SCMP_ARCH_MIPSEL,      SCMP_ARCH_MIPSEL64, SCMP_ARCH_MIPSEL64N32, SCMP_ARCH_PPC,
+	SCMP_ARCH_PPC64,       SCMP_ARCH_PPC64LE,  SCMP_ARCH_S390,	  SCMP_ARCH_S390X,
+	SCMP_ARCH_PARISC,      SCMP_ARCH_PARISC64, SCMP_ARCH_RISCV64,
+#ifdef SCMP_ARCH_LOONGARCH64
+	SCMP_ARCH_LOONGARCH64,
+#endif
+#ifdef SCMP_ARCH_M68K
+	SCMP_ARCH_M68K,
+#endif
+#ifdef SCMP_ARCH_SH
+	SCMP_ARCH_SH,	       SCMP_ARCH_SHEB,
+#endif
 };
 _Static_assert(ARRAY_SIZE(arch_names) == ARRAY_SIZE(arch_numbers) + 1, "a number per architecture");
 
@@ -133,6 +168,13 @@ int seccomp_flag_number(const char *name, unsigned *ret)
 	if (i >= 0)
 		*ret = flag_numbers[i];
 	return i < 0 ? i : 0;
+}
+
+bool seccomp_flag_supported(const char *name)
+{
+	unsigned number = 0;
+
+	return seccomp_flag_number(name, &number) == 0 && process_seccomp_has_flag(number);
 }
 
 const char *seccomp_native_arch(void)

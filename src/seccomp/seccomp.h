@@ -47,6 +47,8 @@ const char *const *seccomp_action_names(void);
 const char *const *seccomp_operator_names(void);
 const char *const *seccomp_arch_names(void);
 const char *const *seccomp_flag_names(void);
+/* Does the running kernel take the flag? */
+bool seccomp_flag_supported(const char *name);
 const char *seccomp_library_version(void);
 
 #endif

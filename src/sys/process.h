@@ -34,6 +34,8 @@ int process_subreaper(bool on);
 int process_pdeathsig(int sig);
 int process_seccomp_install(const void *prog, unsigned short len,
 			    unsigned flags); /* fd with NEW_LISTENER */
+/* Is a SECCOMP_FILTER_FLAG_* known to the kernel? */
+bool process_seccomp_has_flag(unsigned flag);
 int process_setgroups(const uint32_t *gids, size_t n);
 int process_setid(uint32_t uid,
 		  uint32_t gid); /* setresgid, setresuid by raw call: no threads here */

@@ -217,3 +217,27 @@ agent() {
 	run -0 inside 'grep " /sys/fs/cgroup/systemd " /proc/self/mountinfo'
 	[[ $output == *cgroup*name=systemd* ]]
 }
+
+@test "AppArmor and SELinux are refused by name where the kernel lacks them" {
+	if [ ! -d /sys/kernel/security/apparmor ]; then
+		runtime_config '.process.apparmorProfile = "some-profile"'
+		run ! inside true
+		[[ $output == *.process.apparmorProfile*some-profile*AppArmor* ]]
+		runtime_config '.process.apparmorProfile = "unconfined"'
+		run -0 inside true
+	fi
+	[ ! -d /sys/fs/selinux/booleans ] || skip "SELinux is active"
+	runtime_config '.process.selinuxLabel = "system_u:system_r:container_t:s0"'
+	run ! inside true
+	[[ $output == *.process.selinuxLabel*container_t*SELinux* ]]
+	runtime_config 'del(.process.selinuxLabel)' '.linux.mountLabel = "system_u:object_r:container_file_t:s0"'
+	run ! inside true
+	[[ $output == *.linux.mountLabel*SELinux* ]]
+	runtime_config 'del(.linux.mountLabel)'
+	runtime_args sleep 1000
+	rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	run ! rt exec --process-label system_u:system_r:container_t:s0 "$ID" true
+	[[ $output == *selinuxLabel* ]]
+	run ! rt exec --apparmor some-profile "$ID" true
+	[[ ${output,,} == *apparmor*profile* ]]
+}

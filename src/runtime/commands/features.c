@@ -46,6 +46,17 @@ static json_t *capabilities_array(void)
 	return a;
 }
 
+static json_t *supported_flags(void)
+{
+	json_t *a = json_array();
+
+	for (const char *const *f = seccomp_flag_names(); *f; f++) {
+		if (seccomp_flag_supported(*f))
+			json_array_append_new(a, json_string(*f));
+	}
+	return a;
+}
+
 static json_t *enabled(bool on)
 {
 	return json_pack("{s:b}", "enabled", on);
@@ -65,7 +76,7 @@ static json_t *linux_features(void)
 	json_object_set_new(seccomp, "operators", names_array(seccomp_operator_names()));
 	json_object_set_new(seccomp, "archs", names_array(seccomp_arch_names()));
 	json_object_set_new(seccomp, "knownFlags", names_array(seccomp_flag_names()));
-	json_object_set_new(seccomp, "supportedFlags", names_array(seccomp_flag_names()));
+	json_object_set_new(seccomp, "supportedFlags", supported_flags());
 	json_object_set_new(l, "seccomp", seccomp);
 	json_object_set_new(l, "apparmor", enabled(true));
 	json_object_set_new(l, "selinux", enabled(true));

@@ -110,22 +110,40 @@ static int write_label(const struct init_args *a, const char *file, const char *
 	return r < 0 ? error_os(err, -r, "write `/proc/self/%s`", file) : 0;
 }
 
+/* Beside other modules AppArmor has files of its own (Linux 5.8); before it shared them.  A profile
+ * that is not loaded is ENOENT too. */
+static int set_apparmor(const struct init_args *a, const char *profile, struct error *err)
+{
+	scoped_free char *value = xasprintf("exec %s", profile);
+	char path[64];
+	scoped_fd int dir = -1;
+	int r = init_proc_self(a, "attr/apparmor", path, sizeof(path));
+
+	if (r == 0)
+		dir = proc_open_at(a->proc_fd, path, O_PATH | O_DIRECTORY);
+	/* Only "unconfined" comes here without AppArmor. */
+	if (dir < 0 && streq(profile, "unconfined"))
+		return 0;
+	return write_label(a, dir >= 0 ? "attr/apparmor/exec" : "attr/exec", value, err);
+}
+
 /* Through the parent's procfs, which nothing in the container can cover (R2, I3, 2025-52881). */
 static int set_labels(const struct init_args *a, struct error *err)
 {
 	const struct plan_process *p = &a->plan->process;
-	int r = 0;
+	int r;
 
 	if (p->apparmor) {
-		scoped_free char *value = xasprintf("exec %s", p->apparmor);
-
-		r = write_label(a, "attr/apparmor/exec", value, err);
-		if (r == -ENOENT)
-			r = write_label(a, "attr/exec", value, err);
+		r = set_apparmor(a, p->apparmor, err);
+		if (r < 0)
+			return error_prefix(err, "apply AppArmor profile '%s'", p->apparmor);
 	}
-	if (r == 0 && p->selinux)
+	if (p->selinux) {
 		r = write_label(a, "attr/exec", p->selinux, err);
-	return r;
+		if (r < 0)
+			return error_prefix(err, "apply SELinux label '%s'", p->selinux);
+	}
+	return 0;
 }
 
 static int set_user(const struct plan_process *p, struct error *err)

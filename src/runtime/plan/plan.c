@@ -329,6 +329,9 @@ int plan_open(struct plan *p, struct error *err)
 {
 	int r;
 
+	r = plan_check_lsm(&p->process, err);
+	if (r < 0)
+		return error_prefix(err, "config.json");
 	r = open_namespaces(&p->ns, err);
 	if (r < 0)
 		return r;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "runtime/plan/plan_priv.h"
+#include "sys/feature.h"
 
 /* linux/sched/types.h of newer kernels than our headers */
 #define PLAN_SCHED_ISO 4
@@ -220,6 +221,22 @@ int plan_resolve_process(const struct oci_process *p, struct plan_process *ret, 
 	if (r < 0)
 		return r;
 	return resolve_affinity(p->exec_cpu_affinity, ret, err);
+}
+
+int plan_check_lsm(const struct plan_process *p, struct error *err)
+{
+	/* Without AppArmor everything is unconfined. */
+	if (p->apparmor && !streq(p->apparmor, "unconfined") && !feature_apparmor())
+		return error_set(err, ERROR_UNSUPPORTED,
+				 ".process.apparmorProfile: '%s': AppArmor is not active on this "
+				 "kernel",
+				 p->apparmor);
+	if (p->selinux && !feature_selinux())
+		return error_set(
+			err, ERROR_UNSUPPORTED,
+			".process.selinuxLabel: '%s': SELinux is not active on this kernel",
+			p->selinux);
+	return 0;
 }
 
 void plan_process_done(struct plan_process *p)

@@ -205,6 +205,15 @@ int process_seccomp_install(const void *prog, unsigned short len, unsigned flags
 	return result(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &fprog));
 }
 
+bool process_seccomp_has_flag(unsigned flag)
+{
+	/* Flags are looked at before the program, which is missing.  WAIT_KILLABLE_RECV (32) is
+	 * valid only together with NEW_LISTENER. */
+	if (flag == 32)
+		flag |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flag, NULL) < 0 && errno == EFAULT;
+}
+
 int process_setgroups(const uint32_t *gids, size_t n)
 {
 #ifdef SYS_setgroups32
