@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include "runtime/commands/main.h"
+#include "sys/fd.h"
 #include "sys/process.h"
 
 int main(int argc, char **argv)
 {
+	if (fd_complete_stdio() < 0)
+		return 1; /* and nowhere to say why */
 	if (runtime_needs_protection(argc, argv)) {
 		int r = process_protect_self(argv);
 

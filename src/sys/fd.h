@@ -56,6 +56,9 @@ int fd_wait(int fd, short events, int timeout_msec);
 int fd_readable(int fd);
 /* mkdir -p below dirfd, mode for each new directory; existing directories are fine. */
 int fd_mkdir_p(int dirfd, const char *path, mode_t mode);
+/* Call first thing in main: a caller may have closed 0, 1 or 2, which the next file that we open
+ * would become, and with it the container's (/dev/null takes their place). */
+int fd_complete_stdio(void);
 int fd_memfd(const char *name, bool sealable);
 int fd_eventfd(void);
 /* Reopen an O_PATH descriptor for real through /proc/self/fd. */

@@ -145,6 +145,17 @@ static bool is_rootless(const struct global_options *g)
 	return geteuid() != 0 || !userns_initial();
 }
 
+/* Need not exist yet. */
+static char *absolute(const char *path)
+{
+	scoped_free char *cwd = NULL;
+
+	if (path_absolute(path))
+		return xstrdup(path);
+	cwd = getcwd(NULL, 0);
+	return cwd ? path_join(cwd, path) : NULL;
+}
+
 /* Root and cache strings live as long as the call. */
 static int make_context(const struct global_options *g, struct command_context *cx, char **ret_root,
 			char **ret_cache, struct error *err)
@@ -157,7 +168,7 @@ static int make_context(const struct global_options *g, struct command_context *
 		return r;
 	cx->runtime.rootless = is_rootless(g);
 	if (!str_empty(g->root))
-		root = path_absolute(g->root) ? xstrdup(g->root) : realpath(g->root, NULL);
+		root = absolute(g->root);
 	else if (geteuid() != 0 && !str_empty(xdg))
 		root = path_join(xdg, "coracle/runtime");
 	else

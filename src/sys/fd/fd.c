@@ -320,6 +320,16 @@ int fd_mkdir_p(int dirfd, const char *path, mode_t mode)
 	return mkdir_existing_ok(dirfd, path, mode);
 }
 
+int fd_complete_stdio(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		/* The lowest free number is this one; not CLOEXEC, as stdio is. */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return -errno;
+	}
+	return 0;
+}
+
 int fd_memfd(const char *name, bool sealable)
 {
 	unsigned flags = MFD_CLOEXEC | (sealable ? MFD_ALLOW_SEALING : 0);

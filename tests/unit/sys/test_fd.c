@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -159,6 +160,29 @@ TEST(memfd_can_be_sealed)
 	CHECK(str_has_prefix(path, "/memfd:test"));
 	fd_path(-1, path, sizeof(path));
 	CHECK_STR(path, "fd -1");
+}
+
+TEST(closed_stdio_becomes_dev_null)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct stat st, null;
+
+		for (int fd = 0; fd <= 2; fd++)
+			close(fd);
+		if (fd_complete_stdio() < 0 || stat("/dev/null", &null) < 0)
+			_exit(1);
+		for (int fd = 0; fd <= 2; fd++) {
+			if (fstat(fd, &st) < 0 || st.st_rdev != null.st_rdev ||
+			    fcntl(fd, F_GETFD) != 0)
+				_exit(2 + fd);
+		}
+		_exit(0);
+	}
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK_INT(status, 0);
 }
 
 TEST(reopen_gives_the_same_file)
