@@ -18,15 +18,15 @@ setup() {
 }
 
 # Commands of $1 in a chroot of $HOUSE, in a mount namespace whose mounts are shared as on an
-# ordinary host.  The container is removed at the end of each.
+# ordinary host, but not with the host: others mount there meanwhile.  The container is removed at the end of each.
 in_house() {
 	cat >"$HOUSE/script" <<-EOF
 		rt() { /coracle-runtime --root /state --cgroup-manager disabled "\$@"; }
 		$1
 		rt delete -f $ID
 	EOF
-	unshare -m --propagation shared sh -c '
-		mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" || exit 1
+	unshare -m --propagation private sh -c '
+		mount --make-rshared / && mount -t proc proc "$1/proc" && mount --bind /dev "$1/dev" || exit 1
 		sort /proc/self/mountinfo >"$1/before"
 		chroot "$1" /busybox sh /script </dev/null
 		status=$?
