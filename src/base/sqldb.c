@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "base/timeutil.h"
+#include "base/walindex.h"
 
 /* The wait between two tries for a lock grows to this: short enough that a queue of commands
  * moves, long enough not to burn a CPU. */
@@ -42,6 +43,7 @@ struct sqldb_stmt {
 struct sqldb {
 	sqlite3 *handle;
 	char *path;
+	struct walindex *index;
 	enum synchronous synchronous;
 	int64_t busy_since; /* monotonic; of the wait in progress */
 	struct sqldb_stmt *stmts[STMT_BUCKETS];
@@ -279,6 +281,12 @@ static int create_file(const char *path, struct error *err)
 	return 0;
 }
 
+/* Will the next process find the log's index as we leave it? */
+static bool keep_index(struct sqldb *db)
+{
+	return walindex_held(db->index) || walindex_mark(db->index) == 0;
+}
+
 int sqldb_open(const char *path, uint32_t application_id, int version, const char *schema,
 	       int (*migrate)(struct sqldb *db, int from, struct error *err), struct sqldb **ret,
 	       struct error *err)
@@ -292,6 +300,7 @@ int sqldb_open(const char *path, uint32_t application_id, int version, const cha
 	db = xnew(struct sqldb);
 	db->path = xstrdup(path);
 	db->synchronous = SYNC_UNKNOWN;
+	db->index = walindex_enter(path);
 	rc = sqlite3_open_v2(path, &db->handle,
 			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			     NULL);
@@ -301,10 +310,11 @@ int sqldb_open(const char *path, uint32_t application_id, int version, const cha
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_wal_autocheckpoint(db->handle, SQLDB_WAL_PAGES);
 	r = settle_versions(db, application_id, version, schema, migrate, err);
 	if (r < 0)
 		return r;
+	sqlite3_wal_autocheckpoint(db->handle,
+				   keep_index(db) ? SQLDB_WAL_PAGES : SQLDB_WAL_PAGES_REREAD);
 	*ret = take_ptr(db);
 	return 0;
 }
@@ -388,6 +398,7 @@ void sqldb_close(struct sqldb *db)
 		}
 	}
 	sqlite3_close(db->handle);
+	walindex_leave(db->index);
 	free(db->path);
 	free(db);
 }
