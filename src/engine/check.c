@@ -77,9 +77,8 @@ static void collect_ids(const char *dir, char ***ids)
 
 static int collect_strays(struct engine *e, char ***ret, struct error *err)
 {
-	static const char *const run_dirs[] = { "containers",	  "exits",   "persist",
-						"netns",	  "runtime", "locks/exit",
-						"locks/container" };
+	static const char *const run_dirs[] = { "containers", "exits",	    "netns",
+						"runtime",    "locks/exit", "locks/container" };
 	scoped_strv char **ids = NULL, **holders = NULL, **stored = NULL;
 	scoped_free char *graph = engine_path(e, "containers");
 	struct store *store;

@@ -280,7 +280,6 @@ int engine_make_dirs(struct engine *e, struct error *err)
 					   "locks/exit",
 					   "containers",
 					   "exits",
-					   "persist",
 					   "netns",
 					   "runtime",
 					   "networks",

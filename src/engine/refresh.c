@@ -20,8 +20,8 @@
 /* Everything of the last boot in the run directory; only names of our own are touched. */
 static int clear_run_dir(struct engine *e, struct error *err)
 {
-	static const char *const dirs[] = { "containers", "exits",   "persist", "netns",  "runtime",
-					    "networks",	  "storage", "locks",	"seccomp" };
+	static const char *const dirs[] = { "containers", "exits",   "netns", "runtime",
+					    "networks",	  "storage", "locks", "seccomp" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		scoped_free char *path = engine_run_path(e, "%s", dirs[i]);

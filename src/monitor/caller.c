@@ -153,7 +153,7 @@ static int write_pidfile(const char *path, pid_t pid, struct error *err)
 	return r < 0 ? error_os(err, -r, "write pid file '%s'", path) : 0;
 }
 
-static int null_stdio(struct error *err)
+int caller_leave_stdio(struct error *err)
 {
 	int fd = fd_open(AT_FDCWD, "/dev/null", O_RDWR, 0);
 	int r = 0;
@@ -175,8 +175,7 @@ static void protect_from_oom(struct caller *c)
 		c->oom_score[0] = '\0';
 }
 
-int caller_detach(struct caller *c, const struct monitor_options *o, bool keep_stdio,
-		  struct error *err)
+int caller_detach(struct caller *c, const struct monitor_options *o, struct error *err)
 {
 	pid_t pid = o->sync ? 0 : fork();
 	int r;
@@ -202,7 +201,7 @@ int caller_detach(struct caller *c, const struct monitor_options *o, bool keep_s
 	if (r < 0)
 		return error_os(err, -r, "become the subreaper");
 	protect_from_oom(c);
-	return keep_stdio ? 0 : null_stdio(err);
+	return 0;
 }
 
 /* ---- answers ---- */

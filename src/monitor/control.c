@@ -152,6 +152,17 @@ int control_open(struct loop *loop, const char *bundle, struct streams *streams,
 	return 0;
 }
 
+void control_remove(const struct control *c, const char *bundle)
+{
+	scoped_fd int dir = -1;
+
+	if (!c)
+		return;
+	dir = fd_open(AT_FDCWD, bundle, O_PATH | O_DIRECTORY, 0);
+	unlinkat(dir, "ctl", 0);
+	unlinkat(dir, "winsz", 0);
+}
+
 void control_free(struct control *c)
 {
 	if (!c)

@@ -16,6 +16,8 @@ struct control;
 
 int control_open(struct loop *loop, const char *bundle, struct streams *streams, struct log *log,
 		 struct control **ret, struct error *err);
+/* Remove the fifos that control_open made; NULL: none. */
+void control_remove(const struct control *c, const char *bundle);
 void control_free(struct control *c);
 
 /* Bytes of a FIFO into lines: a reader may get half a line, or several. */

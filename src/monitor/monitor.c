@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The order of the start (docs/design/monitor-protocol.md):
- * options, start byte, background, log, streams, attach socket, control fifos, [attach handshake],
- * runtime.  Nothing is made before the engine has said start.
+ * options, log, start byte, background, streams, attach socket, control fifos, [attach handshake],
+ * runtime.  With --sync there is no background, and the start byte comes behind the fifos; whatever
+ * was made goes again when it does not come.
  */
 #include "monitor/monitor.h"
 
@@ -118,7 +119,7 @@ static int open_parts(struct monitor *m, struct error *err)
 
 static int start(struct monitor *m, struct error *err)
 {
-	int r = open_parts(m, err);
+	int r = m->options.sync ? 0 : open_parts(m, err);
 
 	if (r >= 0 && m->options.exec_attach)
 		r = caller_attach_handshake(&m->caller, err);
@@ -137,6 +138,41 @@ static int monitor_live(struct monitor *m)
 	return lifecycle_run(m);
 }
 
+static int detach(struct monitor *m, struct error *err)
+{
+	int r = caller_detach(&m->caller, &m->options, err);
+
+	if (r < 0)
+		return r;
+	r = loop_new(&m->loop);
+	return r < 0 ? error_os(err, -r, "make event loop") : 0;
+}
+
+/* The engine did not say start. */
+static void remove_parts(struct monitor *m)
+{
+	attach_free(take_ptr(m->attach));
+	control_remove(m->control, m->bundle);
+	if (m->options.pidfile)
+		unlink(m->options.pidfile);
+}
+
+/* Where the engine waits for this very process nothing is forked at the start, so all is made ready
+ * before it, while the engine prepares the container. */
+static int await_start(struct monitor *m, struct error *err)
+{
+	bool sync = m->options.sync;
+	int r = sync ? detach(m, err) : 0;
+
+	if (r >= 0 && sync)
+		r = open_parts(m, err);
+	if (r >= 0)
+		r = caller_wait_start(&m->caller, err);
+	if (r < 0 && sync)
+		remove_parts(m);
+	return r < 0 || sync ? r : detach(m, err);
+}
+
 /* In the foreground: errors go to stderr, too. */
 static int monitor_prepare(struct monitor *m, char *const *argv, struct error *err)
 {
@@ -152,14 +188,9 @@ static int monitor_prepare(struct monitor *m, char *const *argv, struct error *e
 	if (r >= 0)
 		r = open_log(m, err);
 	if (r >= 0)
-		r = caller_wait_start(&m->caller, err);
-	if (r >= 0)
-		r = caller_detach(&m->caller, o, m->streams.passthrough, err);
-	if (r >= 0) {
-		r = loop_new(&m->loop);
-		if (r < 0)
-			error_os(err, -r, "make event loop");
-	}
+		r = await_start(m, err);
+	if (r >= 0 && !m->streams.passthrough)
+		r = caller_leave_stdio(err);
 	return r < 0 ? r : lifecycle_watch(m, err);
 }
 

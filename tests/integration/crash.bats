@@ -74,7 +74,7 @@ run_killed() {
 ids_seen() {
 	{
 		c ps -aq --no-trunc 2>/dev/null
-		ls "$CR_RUN"/{containers,exits,persist,netns,runtime} "$CR_GRAPH/containers" 2>/dev/null |
+		ls "$CR_RUN"/{containers,exits,netns,runtime} "$CR_GRAPH/containers" 2>/dev/null |
 			grep -oE '^[0-9a-f]{64}'
 	} | sort -u
 }
@@ -103,7 +103,7 @@ assert_nothing_left() {
 	wait_for_ours || return 1
 	bad=$(
 		grep -e "$CR_RUN" -e "$CR_GRAPH" /proc/self/mountinfo
-		find "$CR_RUN"/{containers,exits,persist,netns,runtime,locks/exit,locks/container} \
+		find "$CR_RUN"/{containers,exits,netns,runtime,locks/exit,locks/container} \
 			-mindepth 1 -maxdepth 1 2>/dev/null
 		find "$CR_RUN/networks" -type f -path '*ipam*' 2>/dev/null | grep -E '/[0-9]+\.[0-9.]+$'
 		find "$CR_GRAPH" | grep -v -e sqlite | sort | diff "$BATS_FILE_TMPDIR/files" -

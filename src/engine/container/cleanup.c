@@ -60,10 +60,8 @@ static int remove_tree(char *path, struct error *err)
 static int remove_run_dirs(struct container *c, struct error *err)
 {
 	scoped_free char *run = engine_run_path(c->e, "containers/%s", c->r.id);
-	scoped_free char *persist = engine_run_path(c->e, "persist/%s", c->r.id);
-	int r = remove_tree(run, err);
 
-	return r < 0 ? r : remove_tree(persist, err);
+	return remove_tree(run, err);
 }
 
 int container_teardown(struct container *c, bool gone_next, struct error *err)

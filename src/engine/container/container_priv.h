@@ -110,6 +110,7 @@ int container_user_at(int root_fd, const char *user, char *const *group_add, str
 
 /* ---- prepare.c ---- */
 /* Root file system, network, files, config.json. */
+int container_prepare_dirs(struct container *c, struct error *err);
 int container_prepare(struct container *c, struct error *err);
 
 /* ---- monitor.c: the monitor program as we start it ---- */
@@ -128,6 +129,8 @@ DEFINE_SCOPED_STRUCT(struct monitor_process, monitor_process_done)
 /* keep: descriptors that the monitor holds while it lives (reserved ports). */
 int monitor_spawn(struct engine *e, char *const *args, const char *cwd, bool with_attach_pipe,
 		  const int *keep, size_t n_keep, struct monitor_process *ret, struct error *err);
+/* conmon.pid in the run directory, by which a start that was killed is adopted (recover.c). */
+int monitor_note_pid(struct container *c, const struct monitor_process *m, struct error *err);
 int monitor_go(struct monitor_process *m, struct error *err); /* write the start byte */
 /* One answer of the sync pipe: its number; a negative one is an error with the runtime's text. */
 int monitor_answer(struct monitor_process *m, int64_t *ret, struct error *err);

@@ -30,7 +30,7 @@ int exit_record_read(const struct engine *e, const char *id, int *ret_code, int6
 
 bool exit_record_oom(const struct engine *e, const char *id)
 {
-	scoped_free char *path = engine_run_path(e, "persist/%s/oom", id);
+	scoped_free char *path = engine_run_path(e, "containers/%s/oom", id);
 
 	return access(path, F_OK) == 0;
 }
@@ -73,8 +73,7 @@ int exit_record_wait(const struct engine *e, const char *id, const struct pidref
 void exit_record_rotate(const struct engine *e, const char *id)
 {
 	static const char *const stale[] = { "containers/%s/attach", "containers/%s/ctl",
-					     "containers/%s/winsz",  "containers/%s/oom",
-					     "persist/%s/exit",	     "persist/%s/oom" };
+					     "containers/%s/winsz", "containers/%s/oom" };
 	scoped_free char *path = engine_run_path(e, "exits/%s", id);
 	scoped_free char *old = engine_run_path(e, "exits/%s-old", id);
 

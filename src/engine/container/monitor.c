@@ -19,6 +19,7 @@
 #include "base/timeutil.h"
 #include "base/trace.h"
 #include "engine/container/container_priv.h"
+#include "sys/atomic_file.h"
 #include "sys/fd.h"
 #include "sys/process.h"
 #include "sys/spawn.h"
@@ -152,8 +153,6 @@ char **monitor_container_args(struct container *c, const char *exit_lock)
 	strv_addf(&args, "%s/conmon.pid", bundle);
 	strv_add(&args, "--exit-dir");
 	strv_add_take(&args, engine_run_path(c->e, "exits"));
-	strv_add(&args, "--persist-dir");
-	strv_add_take(&args, engine_run_path(c->e, "persist/%s", c->r.id));
 	strv_add(&args, "--full-attach");
 	strv_add(&args, "--sync");
 	add_log_args(c, &args);
@@ -256,6 +255,20 @@ int monitor_spawn(struct engine *e, char *const *args, const char *cwd, bool wit
 	ret->attach_fd = take_fd(p.attach[0]);
 	close_pipes(&p);
 	return 0;
+}
+
+/* Where it stays our child conmon leaves its pid file out. */
+int monitor_note_pid(struct container *c, const struct monitor_process *m, struct error *err)
+{
+	scoped_free char *file = engine_run_path(c->e, "containers/%s/conmon.pid", c->r.id);
+	char text[32];
+	int r;
+
+	if (is_our_monitor(c->e))
+		return 0;
+	snprintf(text, sizeof(text), "%d", m->ref.pid);
+	r = atomic_file_write(AT_FDCWD, file, text, strlen(text), 0644, false);
+	return r < 0 ? error_os(err, -r, "write '%s'", file) : 0;
 }
 
 int monitor_go(struct monitor_process *m, struct error *err)

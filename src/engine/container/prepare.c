@@ -9,17 +9,14 @@
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
 
-static int make_run_dirs(struct container *c, struct error *err)
+int container_prepare_dirs(struct container *c, struct error *err)
 {
 	scoped_free char *run = engine_run_path(c->e, "containers/%s", c->r.id);
-	scoped_free char *persist = engine_run_path(c->e, "persist/%s", c->r.id);
 	int r = fd_mkdir_p(AT_FDCWD, run, 0700);
 
 	if (r < 0)
 		return error_os(err, -r, "create run directory '%s'", run);
-	r = fd_mkdir_p(AT_FDCWD, persist, 0700);
-	if (r < 0)
-		return error_os(err, -r, "create directory '%s'", persist);
+	exit_record_rotate(c->e, c->r.id);
 	return 0;
 }
 
@@ -50,10 +47,7 @@ int container_prepare(struct container *c, struct error *err)
 	int r;
 
 	trace_scope("prepare");
-	exit_record_rotate(c->e, c->r.id);
-	r = make_run_dirs(c, err);
-	if (r >= 0)
-		r = container_rootfs_mount(c, err);
+	r = container_rootfs_mount(c, err);
 	if (r >= 0)
 		r = container_network_up(c, err);
 	if (r >= 0)

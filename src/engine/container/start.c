@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Start:  lock, intent "start" - prepare - monitor (which runs the runtime's create) - attach
- * socket - the runtime's start - state running, unlock - with streams: copy them until the end -
- * clean up.
+ * Start:  lock, intent "start" - monitor, which waits - prepare - the monitor's go: it runs the
+ * runtime's create - attach socket - the runtime's start - state running, unlock - with streams:
+ * copy them until the end - clean up.
  *
  * Who cleans up.  An attached start holds the lock of RUNROOT/locks/exit/<id> from before the
  * monitor exists until its own cleanup is done, then unlinks the file.  The monitor takes that lock
@@ -70,7 +70,6 @@ static int reserve_ports(struct container *c, int **ret_fds, size_t *ret_n, stru
 static int record_process(struct container *c, const struct monitor_process *m, pid_t pid,
 			  struct pidref *ret_init, struct error *err)
 {
-	scoped_free char *file = engine_run_path(c->e, "containers/%s/conmon.pid", c->r.id);
 	char text[32];
 	int r = pidref_set(ret_init, pid);
 
@@ -80,10 +79,6 @@ static int record_process(struct container *c, const struct monitor_process *m, 
 	c->r.state.pid_start = ret_init->start_time;
 	c->r.state.monitor_pid = m->ref.pid;
 	c->r.state.monitor_start = m->ref.start_time;
-	snprintf(text, sizeof(text), "%d", m->ref.pid);
-	r = atomic_file_write(AT_FDCWD, file, text, strlen(text), 0644, false);
-	if (r < 0)
-		return error_os(err, -r, "write '%s'", file);
 	if (c->r.wish.pidfile) {
 		snprintf(text, sizeof(text), "%d", pid);
 		r = atomic_file_write(AT_FDCWD, c->r.wish.pidfile, text, strlen(text), 0644, false);
@@ -100,14 +95,14 @@ static int record_process(struct container *c, const struct monitor_process *m, 
 	return 0;
 }
 
-static int run_monitor(struct container *c, const char *exit_lock, struct monitor_process *m,
-		       struct pidref *ret_init, struct error *err)
+/* It loads and makes itself ready while we prepare the container. */
+static int start_monitor(struct container *c, const char *exit_lock, struct monitor_process *m,
+			 struct error *err)
 {
 	scoped_strv char **args = monitor_container_args(c, exit_lock);
 	scoped_free char *bundle = engine_run_path(c->e, "containers/%s", c->r.id);
 	scoped_free int *ports = NULL;
 	size_t n_ports = 0;
-	int64_t pid = 0;
 	int r = reserve_ports(c, &ports, &n_ports, err);
 
 	if (r < 0)
@@ -115,16 +110,23 @@ static int run_monitor(struct container *c, const char *exit_lock, struct monito
 	r = monitor_spawn(c->e, args, bundle, false, ports, n_ports, m, err);
 	for (size_t i = 0; i < n_ports; i++)
 		fd_close(ports[i]); /* the monitor holds them now */
-	if (r >= 0)
-		r = monitor_go(m, err);
-	if (r < 0)
-		return r;
-	{
-		trace_scope("runtime create (monitor)");
-		r = monitor_answer(m, &pid, err);
-	}
+	return r < 0 ? r : monitor_note_pid(c, m, err);
+}
+
+static int create_program(struct container *c, struct monitor_process *m, struct pidref *ret_init,
+			  struct error *err)
+{
+	struct error why = ERROR_INIT;
+	int64_t pid = 0;
+	int go = monitor_go(m, &why), r;
+
+	trace_scope("runtime create (monitor)");
+	r = monitor_answer(m, &pid, err);
 	if (r < 0)
 		return err && err->kind == ERROR_REMOTE ? container_runtime_failed(c, err) : r;
+	/* One that has ended may have said why, so it was asked first. */
+	if (go < 0)
+		return error_copy(err, &why);
 	return record_process(c, m, (pid_t)pid, ret_init, err);
 }
 
@@ -171,11 +173,14 @@ static int try_launch(struct container *c, bool want_sock, const char *exit_lock
 		      int *ret_sock, struct pidref *ret_init, struct error *err)
 {
 	scoped(monitor_process_done) struct monitor_process m = MONITOR_PROCESS_INIT;
-	int r = container_prepare(c, err);
+	int r = container_prepare_dirs(c, err);
 
-	if (r < 0)
-		return r;
-	r = run_monitor(c, exit_lock, &m, ret_init, err);
+	if (r >= 0)
+		r = start_monitor(c, exit_lock, &m, err);
+	if (r >= 0)
+		r = container_prepare(c, err);
+	if (r >= 0)
+		r = create_program(c, &m, ret_init, err);
 	if (r >= 0)
 		r = run_program(c, want_sock, tty_fd, ret_sock, err);
 	if (r < 0) {
