@@ -8,7 +8,7 @@
  * - The file carries application_id and user_version; a newer user_version is refused by name
  *   with the remedy, an older one is migrated by the caller inside one transaction.
  * - The WAL is not checkpointed at close (that would fsync on every command); it is when it has
- *   grown past SQLDB_WAL_PAGES.  Its index is kept between processes (base/walindex.h).
+ *   grown past SQLDB_WAL_PAGES.  Its index is kept between processes (base/sqldb/walindex.h).
  * - A file that is not a database, or fails its checks, is ERROR_CORRUPT naming the file.
  */
 #ifndef CORACLE_BASE_SQLDB_H
@@ -22,8 +22,8 @@
 #include "base/mem.h"
 
 /* A checkpoint is some syncs: seldom, where a log's index is found as the last process left it
- * (base/walindex.h).  Where each process reads the whole log again, 60 pages cost 0.2 ms and 1000
- * cost 2 ms. */
+ * (base/sqldb/walindex.h).  Where each process reads the whole log again, 60 pages cost 0.2 ms and
+ * 1000 cost 2 ms. */
 #define SQLDB_WAL_PAGES 1000
 #define SQLDB_WAL_PAGES_REREAD 64
 #define SQLDB_BUSY_MSEC 100000

@@ -144,3 +144,21 @@ teardown() { engine_teardown; }
 	run -0 co container cleanup "$C"
 	run -0 co system check
 }
+
+@test "the engine's files leave no trace in the container's layer" {
+	local id upper
+
+	run -0 --separate-stderr bash -c "umask 077; exec \"\$@\"" - "$CORACLE" --root "$ENGINE_DIR/root" --runroot "$ENGINE_RUN" \
+		run -d --name "$C" "$IMAGE" sleep 1000
+	id=$output
+	upper=$(field "$C" '{{.GraphDriver.Data.UpperDir}}')
+	[ -d "$upper" ]
+	[ -z "$(ls -A "$upper")" ]
+	# Other users of the container see through the directories that the image lacks.
+	run -0 co exec --user 1000 "$C" sh -c 'cat /etc/hostname /run/.containerenv && grep -c . /etc/hosts /etc/resolv.conf && : >/tmp/x'
+	[ "${lines[0]}" = "${id:0:12}" ]
+	[ "$(cd "$upper" && find . -mindepth 1)" = $'./tmp\n./tmp/x' ]
+	# A file that is not given is not there at all.
+	run -1 co run --rm --network none --no-hosts "$IMAGE" test -e /etc/hosts
+	run -1 co run --rm --network none "$IMAGE" test -e /etc/resolv.conf
+}

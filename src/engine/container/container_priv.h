@@ -188,6 +188,9 @@ void container_exec_sweep(struct container *c);
 int container_exec_process(struct container *c, const struct container_exec_wish *w,
 			   struct oci_process *ret, struct error *err);
 /* The working directory is there, or made, or below a mount (workdir.c). */
+/* Will the engine write this file and bind it (prepare_files.c)?  One of /etc/hosts,
+ * /etc/resolv.conf, /etc/hostname, /run/.containerenv. */
+bool container_gives_file(const struct container_record *r, const char *destination);
 int container_prepare_workdir(struct container *c, int rootfs_fd, const struct spec_user *user,
 			      struct error *err);
 /* The runtime's failure in Podman's words (start.c). */

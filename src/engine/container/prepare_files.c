@@ -35,12 +35,33 @@ struct files {
 	int rootfs_fd;
 };
 
-static bool user_mounts(const struct files *f, const char *destination)
+static bool record_mounts(const struct container_record *r, const char *destination)
 {
-	for (size_t i = 0; i < f->r->wish.n_mounts; i++)
-		if (streq(f->r->wish.mounts[i].destination, destination))
+	for (size_t i = 0; i < r->wish.n_mounts; i++)
+		if (streq(r->wish.mounts[i].destination, destination))
 			return true;
 	return false;
+}
+
+static bool user_mounts(const struct files *f, const char *destination)
+{
+	return record_mounts(f->r, destination);
+}
+
+bool container_gives_file(const struct container_record *r, const char *destination)
+{
+	const struct wish_network *n = &r->wish.network;
+	bool own = !str_has_prefix(n->mode, "container:");
+
+	if (record_mounts(r, destination))
+		return false;
+	if (streq(destination, "/etc/hosts"))
+		return own && !n->no_hosts;
+	if (streq(destination, "/etc/resolv.conf"))
+		return own && !(n->dns && strv_has(n->dns, "none")) && !streq(n->mode, "none");
+	if (streq(destination, "/etc/hostname"))
+		return !n->no_hostname;
+	return streq(destination, "/run/.containerenv") && !record_mounts(r, "/run");
 }
 
 static void bind_file(const struct files *f, const char *source, const char *destination)
@@ -340,15 +361,13 @@ static int share_network_files(const struct files *f, struct error *err)
 
 static int give_network_files(const struct files *f, struct error *err)
 {
-	const struct wish_network *n = &f->r->wish.network;
-	bool resolv = !(n->dns && strv_has(n->dns, "none")) && !streq(n->mode, "none");
 	int r = 0;
 
-	if (str_has_prefix(n->mode, "container:"))
+	if (str_has_prefix(f->r->wish.network.mode, "container:"))
 		return share_network_files(f, err);
-	if (!n->no_hosts && !user_mounts(f, "/etc/hosts"))
+	if (container_gives_file(f->r, "/etc/hosts"))
 		r = give_hosts(f, err);
-	if (r >= 0 && resolv && !user_mounts(f, "/etc/resolv.conf"))
+	if (r >= 0 && container_gives_file(f->r, "/etc/resolv.conf"))
 		r = give_resolv(f, err);
 	return r;
 }
@@ -360,10 +379,9 @@ int container_prepare_files(struct engine *e, struct container_record *r, int ro
 	struct files f = { .e = e, .r = r, .facts = facts, .rootfs_fd = rootfs_fd };
 	int n = give_network_files(&f, err);
 
-	if (n >= 0 && facts->hostname && !r->wish.network.no_hostname &&
-	    !user_mounts(&f, "/etc/hostname"))
+	if (n >= 0 && container_gives_file(r, "/etc/hostname"))
 		n = give_hostname(&f, err);
-	if (n >= 0 && !user_mounts(&f, "/run/.containerenv") && !user_mounts(&f, "/run"))
+	if (n >= 0 && container_gives_file(r, "/run/.containerenv"))
 		n = give_containerenv(&f, err);
 	if (n >= 0 && !user_mounts(&f, "/etc/localtime"))
 		n = give_localtime(&f, err);

@@ -5,17 +5,22 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/path.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "base/trace.h"
 #include "engine/container/container_priv.h"
 #include "fs/overlay.h"
 #include "storage/store.h"
 #include "sys/fd.h"
 #include "sys/mountapi.h"
+
+#define MOUNTPOINTS_LAYERS_MAX 128
 
 /* A volatile overlay that was not unmounted in order leaves this mark, and the kernel refuses the
  * directory.  The container dies with the boot anyway, so the mark has no meaning to us. */
@@ -26,10 +31,100 @@ static void clear_volatile_mark(const char *work)
 	rmdir(mark);
 }
 
-static int mount_record(struct container *c, const struct store_mount *m, struct error *err)
+/*
+ * The lowest layer of a container: the empty files that the engine's own files are bound over.
+ *
+ * Most images lack some of /etc/hosts, /etc/resolv.conf, /etc/hostname and /run/.containerenv. Then
+ * each container would get them, and the directories above, in its own layer: made at its start,
+ * removed at its end, and counted as its changes.  A layer below all of the image's, shared by all
+ * containers that get the same files, has them once.  Only files that will be bound are in it, so
+ * nobody sees that they are empty; what the image has, or has as something else, covers it.
+ *
+ *	GRAPHROOT/mountpoints/hosts+hostname+.containerenv/etc/hosts, ...
+ *
+ * Made below another name and renamed when whole; makers at the same time make the same.
+ */
+static const char *const engine_files[] = { "/etc/hosts", "/etc/resolv.conf", "/etc/hostname",
+					    "/run/.containerenv" };
+
+static int make_file(const char *dir, const char *destination)
 {
+	scoped_free char *path = path_join(dir, destination + 1);
+	scoped_free char *above = path_dir(path);
+	int r = fd_mkdir_p(AT_FDCWD, above, 0755);
+	int fd;
+
+	if (r < 0)
+		return r;
+	if (chmod(above, 0755) < 0) /* whatever our umask is */
+		return -errno;
+	fd = fd_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return fd;
+	fd_close(fd);
+	return 0;
+}
+
+static int make_layer(const struct container *c, const char *path)
+{
+	scoped_free char *half = xasprintf("%s.new", path);
+	int r = fd_mkdir_p(AT_FDCWD, half, 0755);
+
+	for (size_t i = 0; i < ARRAY_SIZE(engine_files) && r >= 0; i++)
+		if (container_gives_file(&c->r, engine_files[i]))
+			r = make_file(half, engine_files[i]);
+	if (r >= 0 && rename(half, path) < 0)
+		r = -errno;
+	/* Another start was faster: half was renamed under our hands, or is not wanted any more. */
+	if (r < 0 && access(path, F_OK) == 0) {
+		fd_remove_tree(AT_FDCWD, half);
+		r = 0;
+	}
+	return r;
+}
+
+static int mountpoints_layer(const struct container *c, char **ret, struct error *err)
+{
+	scoped_strv char **names = NULL;
+	scoped_free char *name = NULL, *path = NULL;
+	int r = 0;
+
+	*ret = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(engine_files); i++)
+		if (container_gives_file(&c->r, engine_files[i]))
+			strv_add(&names, path_base(engine_files[i]));
+	if (!names)
+		return 0;
+	name = strv_join(names, "+");
+	path = engine_path(c->e, "mountpoints/%s", name);
+	if (access(path, F_OK) < 0)
+		r = make_layer(c, path);
+	if (r < 0)
+		return error_os(err, -r, "make the layer of mount points '%s'", path);
+	*ret = take_ptr(path);
+	return 0;
+}
+
+/* For images of so many layers that the kernel's limit is near it is left out. */
+static int add_mountpoints(struct container *c, struct store_mount *m, struct error *err)
+{
+	char *layer = NULL;
 	int r;
 
+	if (strv_len(m->lower) >= MOUNTPOINTS_LAYERS_MAX)
+		return 0;
+	r = mountpoints_layer(c, &layer, err);
+	if (r >= 0 && layer)
+		strv_add_take(&m->lower, layer);
+	return r;
+}
+
+static int mount_record(struct container *c, struct store_mount *m, struct error *err)
+{
+	int r = streq(m->type, "overlay") ? add_mountpoints(c, m, err) : 0;
+
+	if (r < 0)
+		return r;
 	if (streq(m->type, "overlay")) {
 		struct overlay_mount o = { .lower = m->lower,
 					   .upper = m->upper,

@@ -23,7 +23,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "base/timeutil.h"
-#include "base/walindex.h"
+#include "base/sqldb/walindex.h"
 
 /* The wait between two tries for a lock grows to this: short enough that a queue of commands
  * moves, long enough not to burn a CPU. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/walindex.h"
+#include "base/sqldb/walindex.h"
 
 #include <endian.h>
 #include <errno.h>

@@ -19,8 +19,8 @@
  *
  * Forms: sqlite.org/walformat.html (index header, WAL header, frame header).
  */
-#ifndef CORACLE_BASE_WALINDEX_H
-#define CORACLE_BASE_WALINDEX_H
+#ifndef CORACLE_BASE_SQLDB_WALINDEX_H
+#define CORACLE_BASE_SQLDB_WALINDEX_H
 
 #include <stdbool.h>
 
