@@ -28,7 +28,7 @@ setup_file() {
 	tar -C "$root" -cf "$BATS_FILE_TMPDIR/root.tar" .
 	c import -q "$BATS_FILE_TMPDIR/root.tar" localhost/crash
 	c run --rm --network "$CRASH_NETWORK" localhost/crash true
-	find "$CR_GRAPH" | grep -v -e sqlite | sort >"$BATS_FILE_TMPDIR/files"
+	find "$CR_GRAPH" | grep -v -e sqlite -e "^$CR_GRAPH/mountpoints" | sort >"$BATS_FILE_TMPDIR/files"
 }
 
 teardown_file() {
@@ -106,7 +106,7 @@ assert_nothing_left() {
 		find "$CR_RUN"/{containers,exits,netns,runtime,locks/exit,locks/container} \
 			-mindepth 1 -maxdepth 1 2>/dev/null
 		find "$CR_RUN/networks" -type f -path '*ipam*' 2>/dev/null | grep -E '/[0-9]+\.[0-9.]+$'
-		find "$CR_GRAPH" | grep -v -e sqlite | sort | diff "$BATS_FILE_TMPDIR/files" -
+		find "$CR_GRAPH" | grep -v -e sqlite -e "^$CR_GRAPH/mountpoints" | sort | diff "$BATS_FILE_TMPDIR/files" -
 		for id in $1; do
 			find /sys/fs/cgroup -maxdepth 4 -name "$id" 2>/dev/null
 			ls /sys/class/net | grep -i "^cr${id:0:12}"
