@@ -142,15 +142,6 @@ static int open_target(struct execution *x, struct error *err)
 	return cgroup_gate_open(&x->record.cgroup, &x->gate, err);
 }
 
-/* To our own CPUs first, so that the way into the cgroup already runs where it may. */
-static int initial_affinity(const struct execution *x, struct error *err)
-{
-	const char *list = x->plan.process.affinity_initial;
-	int r = list ? process_set_affinity(0, list) : 0;
-
-	return r < 0 ? error_os(err, -r, "set initial CPU affinity '%s'", list) : 0;
-}
-
 static int enter_rdt(const struct execution *x, struct error *err)
 {
 	scoped_fd int root = -1;
@@ -159,6 +150,26 @@ static int enter_rdt(const struct execution *x, struct error *err)
 		return 0;
 	root = rdt_open(err);
 	return root < 0 ? root : rdt_enter(root, x->record.rdt, x->launch.init.pid, err);
+}
+
+/* execCPUAffinity.initial holds from the clone on, which is on the way into the cgroup.  We go back
+ * to where we were: the caller may be an engine. */
+static int start_on_cpus(struct execution *x, struct init_args *a, struct error *err)
+{
+	const char *list = x->plan.process.affinity_initial;
+	struct process_cpus own;
+	int r, back;
+
+	if (list == NULL)
+		return launch_start(a, init_exec, x->pidns_fd, &x->launch, err);
+	r = process_get_cpus(0, &own);
+	if (r == 0)
+		r = process_set_affinity(0, list);
+	if (r < 0)
+		return error_os(err, -r, "set initial CPU affinity '%s'", list);
+	r = launch_start(a, init_exec, x->pidns_fd, &x->launch, err);
+	back = process_set_cpus(0, &own);
+	return r == 0 && back < 0 ? error_os(err, -back, "return to our own CPUs") : r;
 }
 
 static int launch_process(struct execution *x, struct error *err)
@@ -175,11 +186,8 @@ static int launch_process(struct execution *x, struct error *err)
 		.target_namespaces = record_namespaces(&x->record) & ~ns_clone_flag(NS_PID),
 	};
 	struct sync_message m;
-	int r = initial_affinity(x, err);
+	int r = start_on_cpus(x, &a, err);
 
-	if (r < 0)
-		return r;
-	r = launch_start(&a, init_exec, x->pidns_fd, &x->launch, err);
 	if (r < 0)
 		return r;
 	if (x->o->cgroup) {

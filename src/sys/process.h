@@ -25,8 +25,16 @@ struct process_sched {
 int process_set_scheduler(const struct process_sched *s);
 int process_set_ioprio(int io_class, int priority);
 int process_set_mempolicy(int mode, unsigned flags, const uint64_t *nodemask, unsigned bits);
-/* "0-3,7" into a CPU mask; sched_setaffinity. */
-int process_set_affinity(pid_t pid, const char *cpulist);
+/* As many CPUs as a mask has room for (CONFIG_NR_CPUS is at most 8192). */
+#define PROCESS_CPUS_MAX 8192
+struct process_cpus {
+	unsigned long bits[PROCESS_CPUS_MAX / (8 * sizeof(unsigned long))];
+};
+/* "0-3, 7"; -EINVAL for what is no list, an empty one too. */
+int process_parse_cpus(const char *cpulist, struct process_cpus *ret);
+int process_get_cpus(pid_t pid, struct process_cpus *ret);
+int process_set_cpus(pid_t pid, const struct process_cpus *cpus);
+int process_set_affinity(pid_t pid, const char *cpulist); /* parse and set */
 int process_new_keyring(const char *name); /* join a new session keyring */
 int process_no_new_privs(void);
 int process_set_dumpable(bool on);

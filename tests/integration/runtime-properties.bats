@@ -241,3 +241,32 @@ agent() {
 	run ! rt exec --apparmor some-profile "$ID" true
 	[[ ${output,,} == *apparmor*profile* ]]
 }
+
+@test "execCPUAffinity: before the cgroup, after it, and not for the container" {
+	[ "$(nproc)" -ge 2 ] || skip "two CPUs"
+	# the gate of the cgroup is passed on the initial CPUs; without final they stay
+	runtime_config '.process.execCPUAffinity = {"initial":"1","final":"0"}'
+	runtime_args sh -c 'grep Cpus_allowed_list /proc/self/status; sleep 1000'
+	rt run -d -b "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+	runtime_until grep -q Cpus "$BATS_TEST_TMPDIR/out"
+	diff <(grep Cpus_allowed_list /proc/self/status) "$BATS_TEST_TMPDIR/out"
+	run -0 rt exec "$ID" grep Cpus_allowed_list /proc/self/status
+	[[ $output == *[[:space:]]0 ]]
+	strace -fqe trace=sched_setaffinity,clone3 -o "$BATS_TEST_TMPDIR/trace" "$RUNTIME" --root "$RT_ROOT" exec "$ID" true
+	run -0 grep -Eo 'sched_setaffinity\(0, [0-9]+, .[0-9]+|clone3' "$BATS_TEST_TMPDIR/trace"
+	echo "$output"
+	[[ ${lines[0]} == *"[1" && ${lines[1]} == clone3 ]]
+	jq -c '.process | .execCPUAffinity = {"initial":" 1"} | .args = ["grep","Cpus_allowed_list","/proc/self/status"] | .terminal = false' \
+		"$BUNDLE/config.json" >"$BATS_TEST_TMPDIR/process.json"
+	run -0 rt exec -p "$BATS_TEST_TMPDIR/process.json" "$ID"
+	[[ $output == *[[:space:]]1 ]]
+}
+
+@test "execCPUAffinity: no list is refused by name" {
+	runtime_config '.process.execCPUAffinity = {"final":"3-1"}'
+	run ! inside true
+	[[ $output == *execCPUAffinity*3-1* ]]
+	runtime_config '.process.execCPUAffinity = {"initial":"a"}'
+	run ! inside true
+	[[ $output == *execCPUAffinity* ]]
+}

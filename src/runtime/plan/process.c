@@ -140,22 +140,29 @@ static int resolve_ioprio(const struct oci_io_priority *p, struct plan_process *
 	return 0;
 }
 
-static bool cpu_list_valid(const char *s)
+static int take_cpus(const char *list, const char *member, char **ret, struct error *err)
 {
-	return str_only(s, "0123456789, -");
+	struct process_cpus cpus;
+
+	if (str_empty(list))
+		return 0;
+	if (process_parse_cpus(list, &cpus) < 0)
+		return error_set(err, ERROR_INVALID,
+				 ".process.execCPUAffinity.%s: '%s' is not a list of CPUs", member,
+				 list);
+	*ret = xstrdup(list);
+	return 0;
 }
 
 static int resolve_affinity(const struct oci_exec_cpu_affinity *a, struct plan_process *ret,
 			    struct error *err)
 {
+	int r;
+
 	if (a == NULL)
 		return 0;
-	if ((a->initial && !cpu_list_valid(a->initial)) || (a->final && !cpu_list_valid(a->final)))
-		return error_set(err, ERROR_INVALID,
-				 ".process.execCPUAffinity: not a list of CPUs");
-	ret->affinity_initial = plan_dup_text(a->initial);
-	ret->affinity_final = plan_dup_text(a->final);
-	return 0;
+	r = take_cpus(a->initial, "initial", &ret->affinity_initial, err);
+	return r < 0 ? r : take_cpus(a->final, "final", &ret->affinity_final, err);
 }
 
 static int check_env(char *const *env, struct error *err)

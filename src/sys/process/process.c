@@ -20,8 +20,6 @@
 #include "base/str.h"
 #include "base/strv.h"
 
-/* CPUs that a mask has room for (CONFIG_NR_CPUS is at most 8192). */
-#define CPUS_MAX 8192
 #define WORD_BITS (8 * sizeof(unsigned long))
 
 static const struct {
@@ -142,32 +140,52 @@ static int parse_cpu_range(char *text, unsigned long *mask)
 
 	if (dash != NULL)
 		*dash = '\0';
-	if (num_u32(text, &first) < 0)
+	if (num_u32(str_trim(text), &first) < 0)
 		return -EINVAL;
 	last = first;
-	if (dash != NULL && num_u32(dash + 1, &last) < 0)
+	if (dash != NULL && num_u32(str_trim(dash + 1), &last) < 0)
 		return -EINVAL;
-	if (last < first || last >= CPUS_MAX)
+	if (last < first || last >= PROCESS_CPUS_MAX)
 		return -EINVAL;
 	for (uint32_t i = first; i <= last; i++)
 		mask[i / WORD_BITS] |= 1UL << (i % WORD_BITS);
 	return 0;
 }
 
-int process_set_affinity(pid_t pid, const char *cpulist)
+int process_parse_cpus(const char *cpulist, struct process_cpus *ret)
 {
-	unsigned long mask[CPUS_MAX / WORD_BITS] = { 0 };
 	scoped_strv char **parts = strv_split(cpulist, ",", true);
 
+	*ret = (struct process_cpus){ 0 };
 	if (parts == NULL)
 		return -EINVAL;
 	for (char **p = parts; *p != NULL; p++) {
-		int r = parse_cpu_range(*p, mask);
+		int r = parse_cpu_range(*p, ret->bits);
 
 		if (r < 0)
 			return r;
 	}
-	return syscall(SYS_sched_setaffinity, pid, sizeof(mask), mask) < 0 ? -errno : 0;
+	return 0;
+}
+
+int process_get_cpus(pid_t pid, struct process_cpus *ret)
+{
+	*ret = (struct process_cpus){ 0 };
+	/* The number of bytes that the kernel's masks have. */
+	return syscall(SYS_sched_getaffinity, pid, sizeof(ret->bits), ret->bits) < 0 ? -errno : 0;
+}
+
+int process_set_cpus(pid_t pid, const struct process_cpus *cpus)
+{
+	return syscall(SYS_sched_setaffinity, pid, sizeof(cpus->bits), cpus->bits) < 0 ? -errno : 0;
+}
+
+int process_set_affinity(pid_t pid, const char *cpulist)
+{
+	struct process_cpus cpus;
+	int r = process_parse_cpus(cpulist, &cpus);
+
+	return r < 0 ? r : process_set_cpus(pid, &cpus);
 }
 
 int process_new_keyring(const char *name)
