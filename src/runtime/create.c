@@ -331,11 +331,11 @@ static int run_parent_hooks(struct creation *c, struct error *err)
 
 	record_state_text(&c->record, "creating", c->launch.init.pid, 0, &state);
 	r = hooks_run(&c->plan.hooks[PLAN_HOOK_PRESTART], PLAN_HOOK_PRESTART, buf_str(&state),
-		      c->plan.bundle, err);
+		      c->plan.bundle, &c->plan.hook_output, err);
 	if (r < 0)
 		return r;
 	r = hooks_run(&c->plan.hooks[PLAN_HOOK_CREATE_RUNTIME], PLAN_HOOK_CREATE_RUNTIME,
-		      buf_str(&state), c->plan.bundle, err);
+		      buf_str(&state), c->plan.bundle, &c->plan.hook_output, err);
 	return r < 0 ? r : let_go_on(c, err);
 }
 

@@ -46,17 +46,20 @@ static int end_init(const struct runtime_record *rec, struct error *err)
 static void run_poststop(const struct runtime_record *rec)
 {
 	struct plan_hooks hooks = { 0 };
+	scoped(hook_output_done) struct hook_output output = HOOK_OUTPUT_INIT;
 	struct error err = ERROR_INIT;
 	scoped(buf_done) struct buf state = BUF_INIT;
 
 	if (record_hooks(rec, PLAN_HOOK_POSTSTOP, &hooks, &err) < 0)
 		log_warn("%s; the container is deleted without them", err.msg);
+	if (hooks.n > 0 && hook_output_open(&rec->annotations, &output, &err) < 0)
+		log_warn("%s; the hooks run without it", err.msg);
 	if (hooks.n > 0)
 		record_state_text(rec, "stopped", 0, 0, &state);
 	for (size_t i = 0; i < hooks.n; i++) {
 		struct plan_hooks one = { &hooks.items[i], 1 };
 
-		if (hooks_run(&one, PLAN_HOOK_POSTSTOP, buf_str(&state), NULL, &err) < 0)
+		if (hooks_run(&one, PLAN_HOOK_POSTSTOP, buf_str(&state), NULL, &output, &err) < 0)
 			log_warn("%s; the delete goes on", err.msg);
 	}
 	record_hooks_done(&hooks);

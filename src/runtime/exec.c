@@ -92,7 +92,7 @@ static int make_plan(struct execution *x, struct error *err)
 {
 	int r;
 
-	x->plan = (struct plan){ .null_fd = -1, .root.fd = -1 };
+	x->plan = (struct plan){ .null_fd = -1, .root.fd = -1, .hook_output = HOOK_OUTPUT_INIT };
 	for (int t = 0; t < NS_TYPE_COUNT; t++)
 		x->plan.ns.fd[t] = -1;
 	x->plan.id = xstrdup(x->o->id);

@@ -1,15 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/hooks.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "sys/fd.h"
 #include "sys/spawn.h"
 
 /* What of a hook's output goes into an error. */
 #define HOOK_OUTPUT_MAX ((size_t)4096)
 
-static int run_one(const struct plan_hook *h, const char *state, const char *cwd, struct error *err)
+static int open_one(const struct strmap *annotations, const char *key, int *ret, struct error *err)
+{
+	const char *path = strmap_get(annotations, key);
+	int fd;
+
+	if (path == NULL)
+		return 0;
+	fd = fd_open(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0600);
+	if (fd < 0)
+		return error_os(err, -fd, "annotation %s: open '%s'", key, path);
+	*ret = fd;
+	return 0;
+}
+
+int hook_output_open(const struct strmap *annotations, struct hook_output *ret, struct error *err)
+{
+	int r;
+
+	if (annotations->n == 0)
+		return 0;
+	r = open_one(annotations, "run.oci.hooks.stdout", &ret->out, err);
+	return r < 0 ? r : open_one(annotations, "run.oci.hooks.stderr", &ret->err, err);
+}
+
+void hook_output_done(struct hook_output *o)
+{
+	o->out = fd_close(o->out);
+	o->err = fd_close(o->err);
+}
+
+static int run_one(const struct plan_hook *h, const char *state, const char *cwd,
+		   const struct hook_output *output, struct error *err)
 {
 	scoped(buf_done) struct buf out = BUF_INIT_MAX(HOOK_OUTPUT_MAX);
 	scoped(buf_done) struct buf errout = BUF_INIT_MAX(HOOK_OUTPUT_MAX);
@@ -24,8 +57,10 @@ static int run_one(const struct plan_hook *h, const char *state, const char *cwd
 	s.env = h->env;
 	s.cwd = cwd;
 	s.flags = SPAWN_PDEATHSIG_KILL;
-	r = spawn_run(&s, state, strlen(state), HOOK_OUTPUT_MAX, &out, &errout, timeout, &status,
-		      err);
+	s.stdout_fd = output->out;
+	s.stderr_fd = output->err;
+	r = spawn_run(&s, state, strlen(state), HOOK_OUTPUT_MAX, output->out < 0 ? &out : NULL,
+		      output->err < 0 ? &errout : NULL, timeout, &status, err);
 	if (r < 0)
 		return r;
 	if (status != 0)
@@ -35,10 +70,10 @@ static int run_one(const struct plan_hook *h, const char *state, const char *cwd
 }
 
 int hooks_run(const struct plan_hooks *h, enum plan_hook_kind kind, const char *state,
-	      const char *cwd, struct error *err)
+	      const char *cwd, const struct hook_output *output, struct error *err)
 {
 	for (size_t i = 0; i < h->n; i++) {
-		int r = run_one(&h->items[i], state, cwd, err);
+		int r = run_one(&h->items[i], state, cwd, output, err);
 
 		if (r < 0)
 			return error_prefix(err, "run %s hook #%zu '%s'", plan_hook_name(kind), i,

@@ -5,8 +5,14 @@
 
 #include "runtime/plan.h"
 
+/* Where the hooks write: files of run.oci.hooks.stdout and .stderr (crun(1)); -1: what they write
+ * is part of the message when they fail. */
+int hook_output_open(const struct strmap *annotations, struct hook_output *ret, struct error *err);
+void hook_output_done(struct hook_output *o);
+DEFINE_SCOPED_STRUCT(struct hook_output, hook_output_done)
+
 /* The first failure or timeout ends it; the message carries the hook's stderr.  cwd may be NULL. */
 int hooks_run(const struct plan_hooks *h, enum plan_hook_kind kind, const char *state,
-	      const char *cwd, struct error *err);
+	      const char *cwd, const struct hook_output *output, struct error *err);
 
 #endif

@@ -86,6 +86,10 @@ struct plan_hook {
 	char **args, **env;
 	int64_t timeout; /* seconds, 0 none */
 };
+struct hook_output {
+	int out, err; /* -1 none */
+};
+#define HOOK_OUTPUT_INIT ((struct hook_output){ -1, -1 })
 struct plan_hooks {
 	struct plan_hook *items;
 	size_t n;
@@ -197,6 +201,7 @@ struct plan {
 	size_t n_sysctls;
 	struct plan_process process;
 	struct plan_hooks hooks[6]; /* by enum plan_hook_kind */
+	struct hook_output hook_output;
 	struct strmap annotations;
 	int null_fd; /* detached bind of the host's /dev/null, checked to be character 1:3 */
 	unsigned preserve_fds;

@@ -111,12 +111,16 @@ static int run_poststart(const struct runtime_record *rec, const struct pidref *
 			 struct error *err)
 {
 	struct plan_hooks hooks = { 0 };
+	scoped(hook_output_done) struct hook_output output = HOOK_OUTPUT_INIT;
 	scoped(buf_done) struct buf state = BUF_INIT;
 	int r = record_hooks(rec, PLAN_HOOK_POSTSTART, &hooks, err);
 
 	if (r == 0 && hooks.n > 0) {
 		record_state_text(rec, "running", init->pid, 0, &state);
-		r = hooks_run(&hooks, PLAN_HOOK_POSTSTART, buf_str(&state), rec->bundle, err);
+		r = hook_output_open(&rec->annotations, &output, err);
+		if (r == 0)
+			r = hooks_run(&hooks, PLAN_HOOK_POSTSTART, buf_str(&state), rec->bundle,
+				      &output, err);
 		if (r < 0)
 			(void)pidref_kill(init, SIGKILL);
 	}

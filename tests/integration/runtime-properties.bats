@@ -270,3 +270,83 @@ agent() {
 	run ! inside true
 	[[ $output == *execCPUAffinity* ]]
 }
+
+# A hook of kind $1 that runs script $2 (with sh of the host or of the container).
+hook() {
+	runtime_config ".hooks.$1 = [{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",$(jq -cn --arg v "$2" '$v')],\"env\":[\"PATH=/bin:/usr/bin\",\"KIND=$1\"]}]"
+}
+
+@test "hooks: state document, environment and namespaces of each kind" {
+	local kind dir=$BATS_TEST_TMPDIR/h
+
+	mkdir "$dir" "$BUNDLE/rootfs/h"
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		hook "$kind" "cat >$dir/$kind.json; env >$dir/$kind.env; for n in uts mnt; do readlink /proc/self/ns/\$n; done >$dir/$kind.ns"
+	done
+	hook startContainer 'cat >/h/startContainer.json; env >/h/startContainer.env; for n in uts mnt; do readlink /proc/self/ns/$n; done >/h/startContainer.ns'
+	runtime_config '.annotations.a = "\"status\":\"creating\""'
+	run -0 inside 'for n in uts mnt; do readlink /proc/self/ns/$n; done'
+	cp "$BUNDLE"/rootfs/h/* "$dir"
+	for kind in prestart createRuntime createContainer startContainer poststart poststop; do
+		jq -e --arg id "$ID" --arg b "$BUNDLE" '.id == $id and .bundle == $b and .ociVersion != "" and
+			.annotations.a == "\"status\":\"creating\""' "$dir/$kind.json"
+		diff <(sort "$dir/$kind.env" | grep -v -e ^PWD -e ^SHLVL -e ^_) <(printf 'KIND=%s\nPATH=/bin:/usr/bin\n' "$kind")
+		jq -r '.status + " " + (.pid > 0 | tostring)' "$dir/$kind.json"
+	done >"$dir/states"
+	[ "$(grep -v true$ "$dir/states" | grep -v stopped)" = "" ] || cat "$dir/states"
+	[ "$(sed -n 's/ .*//p' "$dir/states" | grep -E 'creat|runn|stop' | tr '\n' ' ')" = "creating creating creating created running stopped " ]
+	for kind in prestart createRuntime poststart poststop; do
+		[ "$(head -1 "$dir/$kind.ns")" = "$(readlink /proc/self/ns/uts)" ]
+		[ "$(tail -1 "$dir/$kind.ns")" = "$(readlink /proc/self/ns/mnt)" ]
+	done
+	for kind in createContainer startContainer; do
+		[ "$(cat "$dir/$kind.ns")" = "$output" ]
+	done
+}
+
+@test "hooks: a timeout ends each kind, a failure counts as the specification says" {
+	local kind
+
+	for kind in prestart createRuntime createContainer startContainer poststart; do
+		runtime_config 'del(.hooks)'
+		hook "$kind" 'exec sleep 1000'
+		runtime_config ".hooks.$kind[0].timeout = 1"
+		run ! inside 'sleep 1000'
+		[[ $output == *"$kind"* ]]
+		hook "$kind" 'echo the reason >&2; exit 3'
+		run ! inside 'sleep 1000'
+		[[ $output == *"$kind"*"the reason"* ]]
+		[ -z "$(rt list -q)" ]
+	done
+	runtime_config 'del(.hooks)'
+	hook poststop 'exec sleep 1000'
+	runtime_config '.hooks.poststop[0].timeout = 1' \
+		".hooks.poststop += [{\"path\":\"/bin/touch\",\"args\":[\"touch\",\"$BATS_TEST_TMPDIR/after\"]}]"
+	run -0 inside true
+	[[ $output == *poststop* ]]
+	[ -e "$BATS_TEST_TMPDIR/after" ]
+	runtime_config 'del(.hooks)' '.hooks.prestart = [{"path":"relative"}]'
+	run ! inside true
+	[[ $output == *hooks.prestart*relative* ]]
+	runtime_config '.hooks.prestart = [{"path":"/bin/true","timeout":0}]'
+	run ! inside true
+	[[ $output == *hooks.prestart*timeout* ]]
+}
+
+@test "annotations run.oci.hooks.stdout and stderr" {
+	local kind
+
+	for kind in prestart createRuntime createContainer startContainer poststart poststop; do
+		hook "$kind" "echo out $kind; echo err $kind >&2"
+	done
+	annotate run.oci.hooks.stdout "$BATS_TEST_TMPDIR/out"
+	annotate run.oci.hooks.stderr "$BATS_TEST_TMPDIR/err"
+	echo first >"$BATS_TEST_TMPDIR/out"
+	run -0 inside 'ls /proc/self/fd | wc -l'
+	[ "$output" = 4 ] # stdio and ls's own: the files are not the container's
+	[ "$(tr '\n' ' ' <"$BATS_TEST_TMPDIR/out")" = "first out prestart out createRuntime out createContainer out startContainer out poststart out poststop " ]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 6 ]
+	annotate run.oci.hooks.stdout /no/such/dir/file
+	run ! inside true
+	[[ $output == *run.oci.hooks.stdout*/no/such/dir/file* ]]
+}

@@ -124,7 +124,7 @@ static int create_setup(const struct init_args *a, char **ret_path, struct error
 	r = parent_hooks(a, err);
 	if (r < 0)
 		return r;
-	r = init_hooks(a, PLAN_HOOK_CREATE_CONTAINER, NULL, err);
+	r = init_hooks(a, PLAN_HOOK_CREATE_CONTAINER, &a->plan->hook_output, err);
 	if (r < 0)
 		return r;
 	r = init_root_enter(a, err);
@@ -150,6 +150,30 @@ static int keep_only(int fd, int to)
 	return r < 0 ? r : to;
 }
 
+/* The same with the files that the startContainer hooks write to, in the numbers that follow. */
+static int keep_with_output(int fd, int to, struct hook_output *o)
+{
+	int *all[] = { &fd, &o->out, &o->err };
+	int last = to;
+
+	/* Out of the way of each other first. */
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		if (*all[i] < 0)
+			continue;
+		*all[i] = fd_dup_min(*all[i], to + (int)ARRAY_SIZE(all));
+		if (*all[i] < 0)
+			return *all[i];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		if (*all[i] < 0)
+			continue;
+		if (dup3(*all[i], last, O_CLOEXEC) < 0)
+			return -errno;
+		*all[i] = last++;
+	}
+	return fd_close_from(last) < 0 ? -errno : to;
+}
+
 /* Stage 6: until somebody says go.  A starter that goes away before it said so is forgotten. */
 static int wait_for_start(int listen_fd)
 {
@@ -173,6 +197,7 @@ _Noreturn void init_create(const struct init_args *a)
 {
 	struct error err = ERROR_INIT;
 	struct sync_message m = { .type = SYNC_NONE };
+	struct hook_output output = a->plan->hook_output;
 	char *path = NULL;
 	int listen_fd, conn, r;
 
@@ -186,13 +211,17 @@ _Noreturn void init_create(const struct init_args *a)
 	r = sync_recv(a->sync_fd, &m);
 	if (r <= 0 || m.type != SYNC_ACK)
 		_exit(1);
-	listen_fd = keep_only(a->listen_fd, 3 + (int)a->plan->preserve_fds);
+	listen_fd = 3 + (int)a->plan->preserve_fds;
+	if (a->plan->hooks[PLAN_HOOK_START_CONTAINER].n > 0 && (output.out >= 0 || output.err >= 0))
+		listen_fd = keep_with_output(a->listen_fd, listen_fd, &output);
+	else
+		listen_fd = keep_only(a->listen_fd, listen_fd);
 	conn = listen_fd < 0 ? listen_fd : wait_for_start(listen_fd);
 	if (conn < 0)
 		_exit(1);
 	/* Nobody else can start us again: their connections end here. */
 	(void)fd_close(listen_fd);
-	if (init_hooks(a, PLAN_HOOK_START_CONTAINER, NULL, &err) == 0)
+	if (init_hooks(a, PLAN_HOOK_START_CONTAINER, &output, &err) == 0)
 		(void)init_process_exec(a, path, conn, &err);
 	init_fail(conn, &err);
 }

@@ -34,8 +34,8 @@ int init_process_exec(const struct init_args *a, const char *path, int report_fd
 int init_landlock(const struct plan_landlock *l, struct error *err);
 
 /* hooks.c: hooks that run in the container's namespaces. */
-int init_hooks(const struct init_args *a, enum plan_hook_kind kind, const char *cwd,
-	       struct error *err);
+int init_hooks(const struct init_args *a, enum plan_hook_kind kind,
+	       const struct hook_output *output, struct error *err);
 
 /* "PID/<name>" of this process in the parent's procfs. */
 int init_proc_self(const struct init_args *a, const char *name, char *out, size_t size);

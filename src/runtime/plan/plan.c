@@ -11,6 +11,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "runtime/hooks.h"
 #include "runtime/plan/plan_priv.h"
 #include "sys/fd.h"
 #include "sys/mountapi.h"
@@ -190,7 +191,7 @@ static int resolve_linux(const struct oci_spec *spec, struct plan *ret, struct e
 
 static void init_empty(struct plan *p)
 {
-	*p = (struct plan){ .null_fd = -1, .root.fd = -1 };
+	*p = (struct plan){ .null_fd = -1, .root.fd = -1, .hook_output = HOOK_OUTPUT_INIT };
 	for (size_t i = 0; i < NS_TYPE_COUNT; i++)
 		p->ns.fd[i] = -1;
 }
@@ -332,6 +333,9 @@ int plan_open(struct plan *p, struct error *err)
 	r = plan_check_lsm(&p->process, err);
 	if (r < 0)
 		return error_prefix(err, "config.json");
+	r = hook_output_open(&p->annotations, &p->hook_output, err);
+	if (r < 0)
+		return r;
 	r = open_namespaces(&p->ns, err);
 	if (r < 0)
 		return r;
@@ -410,10 +414,11 @@ void plan_done(struct plan *p)
 	plan_process_done(&p->process);
 	for (size_t i = 0; i < PLAN_HOOK_COUNT; i++)
 		hooks_done(&p->hooks[i]);
+	hook_output_done(&p->hook_output);
 	strmap_done(&p->annotations);
 	fd_close(p->null_fd);
 	free(p->id);
 	free(p->bundle);
 	free(p->oci_version);
-	*p = (struct plan){ .null_fd = -1, .root.fd = -1 };
+	*p = (struct plan){ .null_fd = -1, .root.fd = -1, .hook_output = HOOK_OUTPUT_INIT };
 }
