@@ -106,8 +106,12 @@ static int collect_strays(struct engine *e, char ***ret, struct error *err)
 		if (!strv_has(ids, *h))
 			strv_add(&ids, *h);
 	STRV_FOREACH (id, ids) {
+		scoped_free char *exit_lock = container_exit_lock_path(e, *id);
 		char known[65];
 
+		/* Its monitor removes what is left of it right now. */
+		if (lock_is_held(AT_FDCWD, exit_lock) == 1)
+			continue;
 		if (str_is_hex(*id, 64) && db_container_lookup(db, *id, known, NULL) < 0)
 			strv_add(ret, *id);
 	}
@@ -135,10 +139,8 @@ static int erase_stray(struct engine *e, const char *id, struct error *err)
 		r = engine_store(e, &store, err);
 	if (r >= 0)
 		r = store_container_remove(store, id, err);
-	if (r >= 0) {
+	if (r >= 0)
 		container_erase_files(&c);
-		locks_remove(e, &c.lock, id);
-	}
 	container_done(&c);
 	return r;
 }

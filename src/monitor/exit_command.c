@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "sys/fd.h"
 #include "sys/lock.h"
 #include "sys/signals.h"
+#include "wire/monitor.h"
 
 static char **command_argv(const struct monitor_exit_options *o)
 {
@@ -21,17 +24,46 @@ static char **command_argv(const struct monitor_exit_options *o)
 	return v;
 }
 
-/* An attached engine holds the lock until it has cleaned up, and then removes the file; when it is
- * killed, the kernel frees the lock and the file is still there. */
+static bool is_left(int fd)
+{
+	char text[sizeof(MONITOR_EXIT_LEFT)];
+
+	return pread(fd, text, sizeof(text), 0) == (ssize_t)strlen(MONITOR_EXIT_LEFT) &&
+	       memcmp(text, MONITOR_EXIT_LEFT, strlen(MONITOR_EXIT_LEFT)) == 0;
+}
+
+/* In the order given: the last ones (the lock files) are what tells others that something is left,
+ * so they stay when anything cannot be removed. */
+static void remove_left(const struct option_list *paths)
+{
+	for (size_t i = 0; i < paths->n; i++) {
+		int r = fd_remove_tree(AT_FDCWD, paths->items[i]);
+
+		if (r < 0) {
+			log_warn("remove '%s': %s; it is left", paths->items[i], strerror(-r));
+			return;
+		}
+	}
+}
+
+/*
+ * An attached engine holds the lock until it has cleaned up.  Then it removes the file, or, to be
+ * done sooner, writes into it that the files are left to us.  When it is killed, the kernel frees
+ * the lock, and the file is there and empty.
+ */
 static bool is_wanted(const struct monitor_exit_options *o)
 {
-	int fd;
+	scoped_fd int fd = -1;
 
 	if (!o->lock)
 		return true;
 	fd = lock_existing(AT_FDCWD, o->lock);
-	fd_close(fd);
-	return fd != -ENOENT;
+	if (fd == -ENOENT)
+		return false;
+	if (fd < 0 || !is_left(fd))
+		return true;
+	remove_left(&o->remove);
+	return false;
 }
 
 int exit_command_start(const struct monitor_exit_options *o, const struct caller *caller,

@@ -54,6 +54,8 @@ static const struct option_row rows[] = {
 	STRING("exit-dir", 0, exit.dir, "Directory of exit files"),
 	STRING("exit-lock", 0, exit.lock,
 	       "Run the exit command only when this file can be locked and is still there"),
+	LIST("exit-remove", 0, exit.remove,
+	     "File or tree to remove when the holder of the exit lock says so (repeatable)"),
 	FLAG("full-attach", 0, full_attach, "Make the attach socket in the bundle under its full path"),
 	FLAG("leave-stdin-open", 0, leave_stdin_open, "Keep stdin open when a client has closed it"),
 	LIST("log-allowlist-dir", 0, log.allowlist, "Log files only below this directory (repeatable)"),

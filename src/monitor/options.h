@@ -34,6 +34,7 @@ struct monitor_exit_options {
 	struct option_list command_args;
 	const char
 		*lock; /* ours: whoever holds it cleans up; a file that is gone means it is done */
+	struct option_list remove; /* ours: trees that the holder of the lock may leave to us */
 	int64_t delay_sec;
 };
 

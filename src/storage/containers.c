@@ -153,27 +153,56 @@ static int delete_row(struct store *s, const char *id, struct error *err)
 	return n;
 }
 
+static int remove_dirs(struct store *s, const char *id, struct error *err)
+{
+	int n = fd_remove_tree(s->layers_fd, id);
+
+	if (n == -EBUSY)
+		return error_set(err, ERROR_BUSY,
+				 "remove the layer of container '%.12s': it is still mounted", id);
+	return n < 0 ? error_os(err, -n, "remove the layer of container '%.12s'", id) : 0;
+}
+
+/* Forgotten, and whoever was to remove them was killed.  Layers live beside containers. */
+static int remove_unrecorded(struct store *s, const char *id, struct error *err)
+{
+	const struct place *p;
+	int n = path_name_valid(id) ? layer_find(s, id, NULL, &p, err) : 1;
+
+	return n == 0 ? remove_dirs(s, id, err) : MIN(n, 0);
+}
+
 int store_container_remove(struct store *s, const char *id, struct error *err)
 {
 	STORE_LOCKED(s);
 	scoped(row_done) struct row r = { 0 };
 	int n = find_row(s, id, true, &r, err);
 
-	if (n <= 0)
-		return n;
+	if (n == 0)
+		return remove_unrecorded(s, id, err);
 	/* The mark must outlive a power cut when the row does. */
-	if (r.durable) {
+	if (n > 0 && r.durable)
 		n = mark_removing(s, id, err);
-		if (n < 0)
-			return n;
-	}
-	n = fd_remove_tree(s->layers_fd, id);
-	if (n == -EBUSY)
-		return error_set(err, ERROR_BUSY,
-				 "remove the layer of container '%.12s': it is still mounted", id);
-	if (n < 0)
-		return error_os(err, -n, "remove the layer of container '%.12s'", id);
-	return delete_row(s, id, err);
+	if (n >= 0)
+		n = remove_dirs(s, id, err);
+	return n < 0 ? n : delete_row(s, id, err);
+}
+
+int store_container_forget(struct store *s, const char *id, struct error *err)
+{
+	STORE_LOCKED(s);
+	scoped(row_done) struct row r = { 0 };
+	int n = find_row(s, id, true, &r, err);
+
+	if (n <= 0 || r.durable)
+		return n < 0 ? n : n == 0;
+	n = delete_row(s, id, err);
+	return n < 0 ? n : 1;
+}
+
+char *store_container_dir(struct store *s, const char *id)
+{
+	return store_dir_of(s, &s->places[0], id);
 }
 
 bool store_container_exists(struct store *s, const char *id)

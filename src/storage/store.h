@@ -161,8 +161,14 @@ struct store_container_new {
 };
 /* Row and directories; no copy (overlay). */
 int store_container_create(struct store *s, const struct store_container_new *n, struct error *err);
-int store_container_remove(struct store *s, const char *id,
-			   struct error *err); /* missing is fine */
+/* A missing one is fine; directories without a row are removed. */
+int store_container_remove(struct store *s, const char *id, struct error *err);
+/* The row only, of a container that is not durable: whoever calls sees to it that its directory
+ * goes (killed before: store_container_remove, or the next repair).  1 when it was so, 0 for a
+ * durable one, of which nothing is touched. */
+int store_container_forget(struct store *s, const char *id, struct error *err);
+/* Its directory; new string. */
+char *store_container_dir(struct store *s, const char *id);
 bool store_container_exists(struct store *s, const char *id);
 
 /* What the engine (or the runtime's own mounts) must mount to get the root file system. */

@@ -23,6 +23,10 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+/* What the exit lock's file (--exit-lock) has in it when its holder leaves the trees of
+ * --exit-remove to the monitor. */
+#define MONITOR_EXIT_LEFT "left to the monitor\n"
+
 #define MONITOR_ENV_SYNCPIPE "_OCI_SYNCPIPE"
 #define MONITOR_ENV_STARTPIPE "_OCI_STARTPIPE"
 #define MONITOR_ENV_ATTACHPIPE "_OCI_ATTACHPIPE"

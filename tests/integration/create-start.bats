@@ -162,3 +162,34 @@ teardown() { engine_teardown; }
 	run -1 co run --rm --network none --no-hosts "$IMAGE" test -e /etc/hosts
 	run -1 co run --rm --network none "$IMAGE" test -e /etc/resolv.conf
 }
+
+# What a monitor that is killed while it removes the files of a --rm container leaves: lock files and
+# some of the rest, and no record.
+@test "files left to a monitor that was killed are removed by the next command" {
+	local id d
+
+	id=$(printf 'dead%060d' 7)
+	co run --rm --network none "$IMAGE" true
+	for d in "$ENGINE_DIR/root/storage/overlay/$id/diff" "$ENGINE_DIR/root/containers/$id" "$ENGINE_RUN/containers/$id"; do
+		mkdir -p "$d"
+		echo x >"$d/file"
+	done
+	echo 0 >"$ENGINE_RUN/exits/$id"
+	echo "left to the monitor" >"$ENGINE_RUN/locks/exit/$id"
+	: >"$ENGINE_RUN/locks/container/$id"
+	co create --name "$C" --network none "$IMAGE" true
+	[ -z "$(find "$ENGINE_DIR/root" "$ENGINE_RUN" -name "$id*")" ]
+	co images -q | grep -q .
+	co run --rm --network none "$IMAGE" true
+}
+
+@test "the files of a container with --rm go soon after it" {
+	local id
+
+	co run --rm --network none --cidfile "$BATS_TEST_TMPDIR/cid.1" "$IMAGE" true
+	[ ! -e "$BATS_TEST_TMPDIR/cid.1" ]
+	id=$(co run --rm --network none "$IMAGE" cat /etc/hostname)
+	run -1 co container exists "$id"
+	gone() { [ -z "$(find "$ENGINE_DIR/root" "$ENGINE_RUN" -name "$id*")" ]; }
+	until_ok gone
+}

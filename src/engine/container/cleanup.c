@@ -75,7 +75,8 @@ int container_teardown(struct container *c, bool gone_next, struct error *err)
 	note(container_network_down(c, &e), &e, &first, err);
 	note(unmount_extras(c, &e), &e, &first, err);
 	note(container_rootfs_umount(c, &e), &e, &first, err);
-	note(remove_run_dirs(c, &e), &e, &first, err);
+	if (!c->leave_files)
+		note(remove_run_dirs(c, &e), &e, &first, err);
 	if (first < 0 || gone_next)
 		return first;
 	s->status = s->started_nsec ? CONTAINER_EXITED : CONTAINER_CONFIGURED;

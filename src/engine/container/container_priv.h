@@ -28,6 +28,7 @@ struct container {
 	struct db *db;
 	struct object_lock lock;
 	struct container_record r;
+	bool leave_files; /* its files are somebody else's to remove (container_erase_leaving) */
 };
 #define CONTAINER_INIT ((struct container){ .lock = { .fd = -1 } })
 
@@ -141,6 +142,9 @@ char **monitor_container_args(struct container *c, const char *exit_lock);
 /* Processes that look like monitors of this container (by command line), for recovery; killed. */
 int monitor_kill_stray(const char *id);
 bool monitor_alive(const struct container_record *r);
+/* Does a monitor that was started with an exit lock remove the files of a container that is left to
+ * it? */
+bool monitor_removes_files(const struct engine *e, const struct container_record *r);
 
 /* ---- streams.c: one attached session ---- */
 struct stream_session {
@@ -171,7 +175,11 @@ int container_teardown(struct container *c, bool gone_next, struct error *err);
 /* ---- remove.c ---- */
 /* After teardown: storage, directories, anonymous volumes, record. */
 int container_erase(struct container *c, bool volumes, struct error *err);
-/* Static directory and exit files alone, for what has no record. */
+/* The same, but its files are left to its monitor, which waits for the exit lock: it is told
+ * through lock_fd, the lock's open file, removes them, and the lock files last. */
+int container_erase_leaving(struct container *c, bool volumes, int lock_fd, struct error *err);
+/* What has no record and whose lock we hold: files, directories, the lock's file; while somebody
+ * else is removing them only the lock is released. */
 int container_erase_files(struct container *c);
 
 /* ---- stop.c ---- */

@@ -19,6 +19,7 @@
 #include "base/timeutil.h"
 #include "base/trace.h"
 #include "engine/container/container_priv.h"
+#include "storage/store.h"
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
 #include "sys/process.h"
@@ -96,6 +97,33 @@ static void add_exit_arg(char ***args, const char *option, const char *value)
 	strv_add(args, value);
 }
 
+bool monitor_removes_files(const struct engine *e, const struct container_record *r)
+{
+	return r->wish.rm && !r->wish.rootfs && e->program && is_our_monitor(e);
+}
+
+/* All that container_erase_leaving leaves.  The lock files last: as long as one of them is there
+ * the next command looks for the rest (recover.c). */
+static void add_exit_removals(struct container *c, char ***args)
+{
+	static const char *const run[] = { "containers/%s", "exits/%s", "exits/%s-old",
+					   "locks/exit/%s", "locks/container/%s" };
+	struct store *store;
+
+	if (!monitor_removes_files(c->e, &c->r) || engine_store(c->e, &store, NULL) < 0)
+		return;
+	strv_add(args, "--exit-remove");
+	strv_add_take(args, store_container_dir(store, c->r.id));
+	strv_add(args, "--exit-remove");
+	strv_add_take(args, engine_path(c->e, "containers/%s", c->r.id));
+	for (size_t i = 0; i < ARRAY_SIZE(run); i++) {
+		scoped_free char *name = str_replace(run[i], "%s", c->r.id);
+
+		strv_add(args, "--exit-remove");
+		strv_add_take(args, engine_run_path(c->e, "%s", name));
+	}
+}
+
 /* The same engine, by resolved paths: the command runs in another directory. */
 static void add_exit_command(struct container *c, const char *exit_lock, char ***args)
 {
@@ -124,6 +152,7 @@ static void add_exit_command(struct container *c, const char *exit_lock, char **
 	if (exit_lock && is_our_monitor(c->e)) {
 		strv_add(args, "--exit-lock");
 		strv_add(args, exit_lock);
+		add_exit_removals(c, args);
 	}
 }
 

@@ -104,7 +104,6 @@ int container_open_id(struct engine *e, const char *id, bool wait, struct contai
 		if (db_container_lookup(db, id, known, NULL) < 0) {
 			snprintf(c.r.id, sizeof(c.r.id), "%s", id);
 			container_erase_files(&c);
-			locks_remove(e, &c.lock, id);
 		}
 		container_done(&c);
 		return r;

@@ -190,7 +190,7 @@ static void sweep_one(struct engine *e, struct db *db, const char *id)
 	c.e = e;
 	memcpy(c.r.id, id, sizeof(c.r.id));
 	container_erase_files(&c);
-	locks_remove(e, &c.lock, id);
+	locks_release(&c.lock);
 }
 
 /* The lock file is the first and the last thing that a container has.  More files than records:

@@ -12,6 +12,8 @@
 #include "engine/volume.h"
 #include "storage/store.h"
 #include "sys/fd.h"
+#include "sys/lock.h"
+#include "wire/monitor.h"
 
 static int remove_storage(struct container *c, struct error *err)
 {
@@ -21,7 +23,12 @@ static int remove_storage(struct container *c, struct error *err)
 	if (r < 0)
 		return r;
 	trace_scope("remove storage");
-	return store_container_remove(store, c->r.id, err); /* missing is fine */
+	if (c->leave_files) {
+		r = store_container_forget(store, c->r.id, err);
+		if (r != 0)
+			return MIN(r, 0);
+	}
+	return store_container_remove(store, c->r.id, err);
 }
 
 static int remove_static_dir(struct container *c, struct error *err)
@@ -46,10 +53,25 @@ static void remove_exit_files(struct container *c)
 
 int container_erase_files(struct container *c)
 {
-	int r = remove_static_dir(c, NULL);
+	scoped_free char *exit_lock = container_exit_lock_path(c->e, c->r.id);
+	scoped_free char *run = engine_run_path(c->e, "containers/%s", c->r.id);
+	int r;
 
+	/* Its monitor is at it (container_erase_leaving). */
+	if (lock_is_held(AT_FDCWD, exit_lock) == 1) {
+		locks_release(&c->lock);
+		return 0;
+	}
+	r = remove_storage(c, NULL);
+	if (r >= 0)
+		r = fd_remove_tree(AT_FDCWD, run);
+	if (r >= 0)
+		r = remove_static_dir(c, NULL);
+	if (r < 0) /* the lock's file stays, for the next command */
+		return r;
 	remove_exit_files(c);
-	return r;
+	locks_remove(c->e, &c->lock, c->r.id);
+	return 0;
 }
 
 /* Anonymous volumes go with their container; one that another container uses stays. */
@@ -67,27 +89,54 @@ static void remove_volumes(struct engine *e, const struct wish *w)
 	}
 }
 
-int container_erase(struct container *c, bool volumes, struct error *err)
+/* Everything but what is left when c->leave_files. */
+static int erase(struct container *c, struct error *err)
 {
 	int r = container_teardown(c, true, err);
 
 	if (r >= 0)
 		r = remove_storage(c, err);
-	if (r >= 0)
+	if (r >= 0 && !c->leave_files)
 		r = remove_static_dir(c, err);
 	if (r < 0)
 		return r;
 	/* The record goes before the lock file and the exit files: whoever waits finds one of them.
 	 */
 	r = db_container_delete(c->db, c->r.id, err);
+	if (r >= 0 && c->r.wish.cidfile)
+		unlink(c->r.wish.cidfile);
+	return r;
+}
+
+int container_erase(struct container *c, bool volumes, struct error *err)
+{
+	int r = erase(c, err);
+
 	if (r < 0)
 		return r;
 	remove_exit_files(c);
-	if (c->r.wish.cidfile)
-		unlink(c->r.wish.cidfile);
 	locks_remove(c->e, &c->lock, c->r.id);
 	if (volumes)
 		remove_volumes(c->e, &c->r.wish);
+	return 0;
+}
+
+int container_erase_leaving(struct container *c, bool volumes, int lock_fd, struct error *err)
+{
+	int r;
+
+	c->leave_files = true;
+	r = erase(c, err);
+	if (r < 0)
+		return r;
+	if (volumes)
+		remove_volumes(c->e, &c->r.wish);
+	r = fd_write_all(lock_fd, MONITOR_EXIT_LEFT, strlen(MONITOR_EXIT_LEFT));
+	if (r < 0) {
+		c->leave_files = false;
+		return container_erase_files(c);
+	}
+	locks_release(&c->lock);
 	return 0;
 }
 

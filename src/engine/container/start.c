@@ -6,9 +6,11 @@
  *
  * Who cleans up.  An attached start holds the lock of RUNROOT/locks/exit/<id> from before the
  * monitor exists until its own cleanup is done, then unlinks the file.  The monitor takes that lock
- * before its exit command and skips the command when the file is gone.  kill -9 of the attached
- * command frees the lock: then the monitor's command cleans up.  (Debian's conmon does not know the
- * lock: its command finds the container clean already, or waits for our container lock.)
+ * before its exit command and skips the command when the file is gone.  With --rm the files are
+ * left to the monitor, by a word in that file (remove.c): they are most of the work, and nobody
+ * waits for it.  kill -9 of the attached command frees the lock: then the monitor's command cleans
+ * up.  (Debian's conmon does not know the lock: its command finds the container clean already, or
+ * waits for our container lock.)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -259,10 +261,41 @@ static int check_dependencies(struct container *c, struct error *err)
 		c->r.id, list);
 }
 
-/* What the attached command does at the end, whatever happened to the monitor. */
-static int finish(struct engine *e, const char *id, bool rm, struct container_run_result *ret,
-		  struct error *err)
+/* The lock that keeps the cleaning up with an attached command. */
+struct exit_lock {
+	char *path; /* NULL: none is held */
+	int fd;
+	bool left; /* the monitor removes the files, this one too */
+};
+
+static void exit_lock_done(struct exit_lock *l)
 {
+	free(l->path);
+	fd_close(l->fd);
+}
+DEFINE_SCOPED_STRUCT(struct exit_lock, exit_lock_done)
+
+/* To be removed, and by which monitor; the one that we started, or one of a later `restart`? */
+static int erase_attached(struct container *c, const struct container_state *started,
+			  struct exit_lock *lock, struct error *err)
+{
+	bool ours = c->r.state.monitor_pid == started->monitor_pid &&
+		    c->r.state.monitor_start == started->monitor_start;
+	int r;
+
+	if (!lock || !ours || !monitor_removes_files(c->e, &c->r) || !monitor_alive(&c->r))
+		return container_erase(c, true, err);
+	r = container_erase_leaving(c, true, lock->fd, err);
+	lock->left = r >= 0;
+	return r;
+}
+
+/* What the attached command does at the end, whatever happened to the monitor. */
+static int finish(struct engine *e, const struct container_record *rec, struct exit_lock *lock,
+		  struct container_run_result *ret, struct error *err)
+{
+	const char *id = rec->id;
+
 	scoped(container_done) struct container c = CONTAINER_INIT;
 	int r = container_open_id(e, id, true, &c, err); /* waits for the exit record, syncs */
 
@@ -282,8 +315,8 @@ static int finish(struct engine *e, const char *id, bool rm, struct container_ru
 			"the monitor of container %s ended while the container runs on; stop it "
 			"with 'stop'",
 			c.r.name);
-	if (rm)
-		return container_erase(&c, true, err);
+	if (rec->wish.rm)
+		return erase_attached(&c, &rec->state, lock, err);
 	if (c.r.state.status == CONTAINER_STOPPED)
 		return container_teardown(&c, false, err);
 	return 0;
@@ -301,8 +334,8 @@ static void await_end(struct engine *e, const char *id, const struct container_s
 
 static int attached_end(struct engine *e, const struct container_record *rec,
 			const struct container_streams *streams, int sock,
-			const struct pidref *init, struct container_run_result *ret,
-			struct error *err)
+			const struct pidref *init, struct exit_lock *lock,
+			struct container_run_result *ret, struct error *err)
 {
 	scoped_free char *bundle = engine_run_path(e, "containers/%s", rec->id);
 	struct container_streams own = *streams;
@@ -322,7 +355,7 @@ static int attached_end(struct engine *e, const struct container_record *rec,
 	await_end(e, rec->id, &rec->state);
 	trace_scope("clean up");
 	e->network.linger_msec = NETWORK_LINGER_MSEC;
-	return finish(e, rec->id, rec->wish.rm, ret, err);
+	return finish(e, rec, lock, ret, err);
 }
 
 int container_start(struct engine *e, const char *word, const struct container_streams *streams,
@@ -330,8 +363,8 @@ int container_start(struct engine *e, const char *word, const struct container_s
 {
 	scoped(container_done) struct container c = CONTAINER_INIT;
 	scoped(pidref_done) struct pidref init = PIDREF_INIT;
-	scoped_free char *lock_path = NULL;
-	scoped_fd int lock_fd = -1, sock = -1;
+	scoped(exit_lock_done) struct exit_lock lock = { .fd = -1 };
+	scoped_fd int sock = -1;
 	struct container_run_result result = { 0 };
 	bool launched;
 	int r;
@@ -351,24 +384,25 @@ int container_start(struct engine *e, const char *word, const struct container_s
 	if (r < 0)
 		return r;
 	if (streams) {
-		lock_path = container_exit_lock_path(e, c.r.id);
-		lock_fd = lock_file(AT_FDCWD, lock_path, true, true);
-		if (lock_fd < 0)
-			return error_os(err, -lock_fd, "lock '%s'", lock_path);
+		lock.path = container_exit_lock_path(e, c.r.id);
+		lock.fd = lock_file(AT_FDCWD, lock.path, true, true);
+		if (lock.fd < 0)
+			return error_os(err, -lock.fd, "lock '%s'", lock.path);
 	}
-	r = container_launch(&c, streams != NULL, lock_path,
+	r = container_launch(&c, streams != NULL, lock.path,
 			     streams && streams->tty && streams->in >= 0 ? streams->in : -1, &sock,
 			     &init, err);
 	launched = r >= 0;
 	if (launched && streams) {
 		locks_release(&c.lock);
-		r = attached_end(e, &c.r, streams, sock, &init, &result, err);
+		r = attached_end(e, &c.r, streams, sock, &init, &lock, &result, err);
 		if (r >= 0 && ret)
 			*ret = result;
 	}
 	/* After a detach or a failure on the way the file stays, so that the monitor cleans up. */
-	if (lock_path && (!launched || (r >= 0 && result.end == CONTAINER_ATTACH_EXITED)))
-		unlink(lock_path);
+	if (lock.path && !lock.left &&
+	    (!launched || (r >= 0 && result.end == CONTAINER_ATTACH_EXITED)))
+		unlink(lock.path);
 	return r;
 }
 
@@ -396,7 +430,7 @@ int container_attach(struct engine *e, const char *word, const struct container_
 	if (r < 0 && r != -ESRCH)
 		return error_os(err, -r, "open the container's process");
 	locks_release(&c.lock);
-	r = attached_end(e, &c.r, streams, sock, &init, &result, err);
+	r = attached_end(e, &c.r, streams, sock, &init, NULL, &result, err);
 	if (r >= 0 && ret)
 		*ret = result;
 	return r;

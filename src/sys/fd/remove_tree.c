@@ -164,6 +164,8 @@ int fd_remove_tree(int dirfd, const char *name)
 	if (fd < 0)
 		return fd;
 	n = mountapi_is_root(dirfd, name);
+	if (n == -ENOENT) /* another process removes it, too */
+		return 0;
 	if (n != 0)
 		return n < 0 ? n : -EBUSY;
 	n = mountapi_id(fd, &parent_mount);

@@ -124,3 +124,31 @@ TEST(container_size_counts_its_own)
 	CHECK_INT(size, 10);
 	store_mount_done(&m);
 }
+
+/* Only what need not outlive the boot is forgotten; directories without a row are still found by
+ * their name, and a layer is no container. */
+TEST(container_forgotten)
+{
+	scoped(fix_done) struct fix f;
+	struct store_container_new c = { .id = "c1" };
+	scoped_free char *dir = NULL, *layer = NULL;
+	struct stat st;
+
+	set_up(&f);
+	c.image_id = f.image;
+	CHECK_OK(store_container_create(f.s, &c, &f.err), f.err);
+	dir = store_container_dir(f.s, "c1");
+	CHECK_INT(stat(dir, &st), 0);
+	CHECK_INT(store_container_forget(f.s, "c1", &f.err), 1);
+	CHECK(!store_container_exists(f.s, "c1"));
+	CHECK_INT(stat(dir, &st), 0);
+	CHECK_OK(store_container_remove(f.s, "c1", &f.err), f.err);
+	CHECK(stat(dir, &st) < 0);
+	c.durable = true;
+	CHECK_OK(store_container_create(f.s, &c, &f.err), f.err);
+	CHECK_INT(store_container_forget(f.s, "c1", &f.err), 0);
+	CHECK(store_container_exists(f.s, "c1"));
+	layer = store_container_dir(f.s, f.layer);
+	CHECK_OK(store_container_remove(f.s, f.layer, &f.err), f.err);
+	CHECK_INT(stat(layer, &st), 0);
+}
