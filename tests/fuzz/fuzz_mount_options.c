@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mount option words, one a line: known ones set bits, the others become data in their order. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/strv.h"
+#include "fs/mount_options.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	scoped_free char *text = xstrndup((const char *)data, size);
+	char **words = strv_split(text, "\n", true);
+	struct mount_options o = { 0 };
+	struct error err = ERROR_INIT;
+	size_t unknown = 0, n = 0;
+
+	if (mount_options_parse(words, &o, &err) < 0) {
+		if (err.kind == ERROR_NONE || err.msg[0] == '\0' || o.data != NULL)
+			abort();
+		strv_free(words);
+		return 0;
+	}
+	for (char **w = words; w && *w; w++)
+		unknown += !mount_option_known(*w) && **w != '\0';
+	for (char **d = o.data; d && *d; d++, n++)
+		if (**d == '\0')
+			abort();
+	if (n > unknown || (o.set & o.clear) || (o.rec_set & o.rec_clear))
+		abort();
+	mount_options_done(&o);
+	strv_free(words);
+	return 0;
+}
