@@ -350,3 +350,319 @@ hook() {
 	run ! inside true
 	[[ $output == *run.oci.hooks.stdout*/no/such/dir/file* ]]
 }
+
+@test "ociVersion: 1.x is known, others are refused by name" {
+	local v
+
+	for v in 1.0.0 1.0.2-dev 1.1.0 1.2.1+dev 1.3.0 1.9.0; do
+		runtime_config ".ociVersion = \"$v\""
+		run -0 inside true
+	done
+	for v in 0.9.0 2.0.0 1.0 1 "" v1.0.0 1.0.0.0 01.0.0; do
+		runtime_config ".ociVersion = \"$v\""
+		run ! inside true
+		[[ $output == *ociVersion* ]]
+	done
+	runtime_config 'del(.ociVersion)'
+	run ! inside true
+	[[ $output == *ociVersion* ]]
+}
+
+@test "properties of other platforms are refused by name, unknown ones are passed over" {
+	local p
+
+	for p in windows solaris vm zos freebsd; do
+		runtime_config ".$p = {}"
+		run ! inside true
+		[[ $output == *".$p"* ]]
+		runtime_config "del(.$p)"
+	done
+	runtime_config '.process.commandLine = "x"'
+	run ! inside true
+	[[ $output == *commandLine* ]]
+	runtime_config 'del(.process.commandLine)' '.process.user.username = "x"'
+	run ! inside true
+	[[ $output == *username* ]]
+	runtime_config 'del(.process.user.username)' '.ofTheFuture = {"a":1} | .linux.ofTheFuture = 1'
+	run -0 inside true
+}
+
+@test "annotations are in the state document" {
+	annotate "some.key" 'value with "quotes"'
+	runtime_args sleep 1000
+	rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	rt state "$ID" | jq -e '.annotations["some.key"] == "value with \"quotes\"" and .ociVersion != "" and .status == "running" and .pid > 1'
+}
+
+@test "scheduler: every policy and flag, or an error that names it" {
+	local policy want
+
+	# A new cgroup of v1 has no realtime budget.  Fields 19 nice, 40 priority, 41 policy of stat.
+	freely() { runtime_args sh -c "$1" && rt --cgroup-manager disabled run -b "$BUNDLE" "$ID"; }
+	while read -r policy want; do
+		runtime_config ".process.scheduler = $policy"
+		run -0 freely 'cut -d" " -f19,40,41 /proc/self/stat'
+		[ "$output" = "${want//,/ }" ]
+	done <<-END
+		{"policy":"SCHED_OTHER","nice":7} 7,0,0
+		{"policy":"SCHED_BATCH","nice":3} 3,0,3
+		{"policy":"SCHED_IDLE"} 0,0,5
+		{"policy":"SCHED_FIFO","priority":7} 0,7,1
+		{"policy":"SCHED_RR","priority":8} 0,8,2
+	END
+	# a child of a process with this flag falls back: sh has the policy, cut not
+	runtime_config '.process.scheduler = {"policy":"SCHED_FIFO","priority":7,"flags":["SCHED_FLAG_RESET_ON_FORK"]}'
+	run -0 freely 'cut -d" " -f41 /proc/$$/stat; true; cut -d" " -f41 /proc/self/stat; true'
+	[ "${lines[*]}" = "1 0" ]
+	# what only the start can see: sched_setattr gets all members
+	runtime_config '.process.scheduler = {"policy":"SCHED_DEADLINE","runtime":1000000,"deadline":2000000,"period":3000000,"flags":["SCHED_FLAG_RECLAIM","SCHED_FLAG_DL_OVERRUN"]}'
+	runtime_args true
+	strace -fqve trace=sched_setattr -o "$BATS_TEST_TMPDIR/trace" "$RUNTIME" --root "$RT_ROOT" run -b "$BUNDLE" "$ID" || true
+	grep 'SCHED_DEADLINE.*RECLAIM.*DL_OVERRUN.*runtime=1000000.*deadline=2000000.*period=3000000' "$BATS_TEST_TMPDIR/trace"
+	runtime_config '.process.scheduler = {"policy":"SCHED_MINE"}'
+	run ! inside true
+	[[ $output == *scheduler.policy*SCHED_MINE* ]]
+	runtime_config '.process.scheduler = {"policy":"SCHED_OTHER","flags":["SCHED_FLAG_MINE"]}'
+	run ! inside true
+	[[ $output == *scheduler.flags*SCHED_FLAG_MINE* ]]
+	runtime_config '.process.scheduler = {"policy":"SCHED_ISO"}' # reserved, in no kernel
+	run ! inside true
+	[[ $output == *"set scheduler"* ]]
+	runtime_config '.process.scheduler = {"policy":"SCHED_OTHER","nice":99}'
+	run ! inside true
+	[[ $output == *scheduler.nice* ]]
+}
+
+@test "ioPriority: every class" {
+	local class want
+
+	applet ionice
+	while read -r class want; do
+		runtime_config ".process.ioPriority = {\"class\":\"IOPRIO_CLASS_$class\",\"priority\":3}"
+		run -0 inside 'ionice -p $$'
+		[[ $output == "$want"* ]]
+	done <<-END
+		RT realtime: prio 3
+		BE best-effort: prio 3
+		IDLE idle
+	END
+	runtime_config '.process.ioPriority = {"class":"IOPRIO_CLASS_ALL","priority":3}'
+	run ! inside true
+	[[ $output == *ioPriority.class* ]]
+	runtime_config '.process.ioPriority = {"class":"IOPRIO_CLASS_BE","priority":8}'
+	run ! inside true
+	[[ $output == *ioPriority.priority* ]]
+}
+
+@test "memoryPolicy: modes, nodes and flags" {
+	local mode
+
+	[ -e /proc/self/numa_maps ] || skip "NUMA"
+	for mode in '"MPOL_BIND","nodes":"0"=bind:0' '"MPOL_INTERLEAVE","nodes":"0"=interleave:0' \
+		'"MPOL_PREFERRED","nodes":"0"=prefer:0' '"MPOL_LOCAL"=local' '"MPOL_DEFAULT"=default' \
+		'"MPOL_PREFERRED_MANY","nodes":"0"=prefer' \
+		'"MPOL_BIND","nodes":"0","flags":["MPOL_F_STATIC_NODES"]=bind=static:0' \
+		'"MPOL_BIND","nodes":"0","flags":["MPOL_F_RELATIVE_NODES"]=bind=relative:0'; do
+		runtime_config ".linux.memoryPolicy = {\"mode\":${mode%%=*}}"
+		run -0 inside 'cut -d" " -f2 /proc/self/numa_maps | sort -u'
+		echo "$mode: $output"
+		[[ $output == *"${mode#*=}"* ]]
+	done
+	runtime_config '.linux.memoryPolicy = {"mode":"MPOL_BIND","nodes":"0","flags":["MPOL_F_MINE"]}'
+	run ! inside true
+	[[ $output == *memoryPolicy.flags*MPOL_F_MINE* ]]
+	runtime_config '.linux.memoryPolicy = {"mode":"MPOL_BIND","nodes":"0-x"}'
+	run ! inside true
+	[[ $output == *memoryPolicy.nodes*0-x* ]]
+	runtime_config '.linux.memoryPolicy = {"mode":"MPOL_BIND","nodes":"900"}'
+	run ! inside true
+	[[ $output == *"memory policy"* ]]
+}
+
+@test "personality" {
+	runtime_config '.linux.personality = {"domain":"LINUX32"}'
+	run -0 inside 'cat /proc/self/personality'
+	[ "$output" = 00000008 ]
+	runtime_config '.linux.personality = {"domain":"LINUX"}'
+	run -0 inside 'cat /proc/self/personality'
+	[ "$output" = 00000000 ]
+	runtime_config '.linux.personality = {"domain":"BSD"}'
+	run ! inside true
+	[[ $output == *personality.domain* ]]
+	runtime_config '.linux.personality = {"domain":"LINUX","flags":["ADDR_NO_RANDOMIZE"]}'
+	run ! inside true
+	[[ $output == *personality.flags* ]]
+}
+
+@test "oom score: set when given, else as it was" {
+	runtime_config 'del(.process.oomScoreAdj)'
+	runtime_args cat /proc/self/oom_score_adj
+	run -0 bash -c 'echo 321 >/proc/self/oom_score_adj; exec "$@"' - "$RUNTIME" --root "$RT_ROOT" run -b "$BUNDLE" "$ID"
+	[ "$output" = 321 ]
+	runtime_config '.process.oomScoreAdj = 322'
+	run -0 bash -c 'echo 321 >/proc/self/oom_score_adj; exec "$@"' - "$RUNTIME" --root "$RT_ROOT" run -b "$BUNDLE" "$ID"
+	[ "$output" = 322 ]
+	runtime_config '.process.oomScoreAdj = 1001'
+	run ! inside true
+	[[ $output == *oomScoreAdj*1001* ]]
+}
+
+@test "rlimits: every type, doubled and unknown ones refused" {
+	local type soft hard
+
+	for type in AS CORE CPU DATA FSIZE LOCKS MEMLOCK MSGQUEUE NICE NOFILE NPROC RSS RTPRIO RTTIME SIGPENDING STACK; do
+		read -r soft hard < <(prlimit -p $$ --noheadings -o SOFT,HARD "--${type,,}")
+		[ "$type" != STACK ] || soft=4194304
+		echo "{\"type\":\"RLIMIT_$type\",\"soft\":$soft,\"hard\":$hard}"
+	done >"$BATS_TEST_TMPDIR/limits"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/limits")" = 16 ]
+	runtime_config '.process.rlimits = []'
+	runtime_args cat /proc/self/limits
+	# not by jq, which has no number for "unlimited"
+	sed -i "s/\"rlimits\": \[\]/\"rlimits\": [$(paste -sd, "$BATS_TEST_TMPDIR/limits" | sed 's/unlimited/18446744073709551615/g')]/" \
+		"$BUNDLE/config.json"
+	run -0 rt run -b "$BUNDLE" "$ID"
+	[[ $output == *"Max stack size"*4194304* ]]
+	[ "$(grep -v stack <<<"$output" | tr -s ' ')" = "$(grep -v stack /proc/$$/limits | tr -s ' ')" ]
+	runtime_config '.process.rlimits = [{"type":"RLIMIT_CORE","soft":0,"hard":0},{"type":"RLIMIT_CORE","soft":0,"hard":0}]'
+	run ! inside true
+	[[ $output == *rlimits*RLIMIT_CORE* ]]
+	runtime_config '.process.rlimits = [{"type":"RLIMIT_MINE","soft":0,"hard":0}]'
+	run ! inside true
+	[[ $output == *rlimits*RLIMIT_MINE* ]]
+}
+
+@test "consoleSize is nothing without a terminal" {
+	runtime_config '.process.consoleSize = {"height":33,"width":77}'
+	run -0 inside 'tty'  || [[ $output == *"not a tty"* ]]
+}
+
+@test "rootfsPropagation: every value" {
+	local p got
+
+	for p in private shared slave unbindable rprivate rshared rslave runbindable; do
+		runtime_config ".linux.rootfsPropagation = \"$p\""
+		run -0 inside 'grep -E "^[0-9]+ [0-9]+ [0-9:]+ [^ ]+ / " /proc/self/mountinfo'
+		got=" $(sed 's/ - .*//' <<<"$output" | cut -d' ' -f7-) "
+		echo "$p: $got"
+		case $p in
+		*private) [ -z "${got// /}" ] ;;
+		*shared) [[ $got == *" shared:"* ]] ;;
+		*slave) [[ $got != *" shared:"* && $got != *unbindable* ]] ;;
+		*unbindable) [[ $got == *" unbindable "* ]] ;;
+		esac
+	done
+	runtime_config '.linux.rootfsPropagation = "most"'
+	run ! inside true
+	[[ $output == *rootfsPropagation*most* ]]
+}
+
+@test "devices: block, unbuffered, owner; two that contradict" {
+	runtime_config '.linux.devices = [
+		{"path":"/dev/b","type":"b","major":7,"minor":250,"fileMode":432,"uid":1,"gid":2},
+		{"path":"/dev/u","type":"u","major":1,"minor":5},
+		{"path":"/opt/deep/null","type":"c","major":1,"minor":3}]'
+	run -0 inside 'test -b /dev/b; test -c /dev/u; stat -c "%t:%T %a %u:%g" /dev/b /dev/u; echo x >/opt/deep/null'
+	[ "${lines[*]}" = "7:fa 660 1:2 1:5 666 0:0" ]
+	runtime_config '.linux.devices = [{"path":"/dev/x","type":"c"}]'
+	run ! inside true
+	[[ $output == *"linux.devices[0]"* ]]
+	runtime_config '.linux.devices = [{"path":"/dev/x","type":"q","major":1,"minor":1}]'
+	run ! inside true
+	[[ $output == *"linux.devices[0].type"* ]]
+	runtime_config '.linux.devices = [{"path":"dev/x","type":"c","major":1,"minor":1}]'
+	run ! inside true
+	[[ $output == *"linux.devices[0].path"* ]]
+}
+
+@test "masked directories share one read-only file system" {
+	mkdir -p "$BUNDLE/rootfs/m1" "$BUNDLE/rootfs/m2"
+	runtime_config '.linux.maskedPaths = ["/m1","/m2"]'
+	run -0 inside 'stat -c %d /m1 /m2; grep -E " /m[12] " /proc/self/mountinfo | cut -d" " -f6'
+	[ "${lines[0]}" = "${lines[1]}" ]
+	[[ ${lines[2]} == ro,* && ${lines[3]} == ro,* ]]
+	runtime_config '.linux.maskedPaths = ["m1"]'
+	run ! inside true
+	[[ $output == *maskedPaths*m1* ]]
+}
+
+@test "namespaces: every type is new when listed, the host's when not" {
+	local own n
+
+	runtime_config '.linux.namespaces += [{"type":"time"},{"type":"cgroup"}] | .linux.namespaces |= unique_by(.type)'
+	run -0 inside 'for n in cgroup ipc mnt net pid time user uts; do readlink /proc/self/ns/$n; done'
+	for n in cgroup ipc mnt net pid time uts; do
+		own=$(readlink "/proc/self/ns/$n")
+		[[ $output == *"$n:["* && $output != *"$own"* ]]
+	done
+	[[ $output == *"$(readlink /proc/self/ns/user)"* ]]
+	runtime_config '.linux.namespaces |= map(select(.type == "mount"))' 'del(.hostname)' \
+		'.mounts |= map(select(.destination == "/proc") | .type = "bind" | .source = "/proc" | .options = ["rbind"])'
+	run -0 inside 'for n in cgroup ipc net pid time user uts; do readlink /proc/self/ns/$n; done'
+	for n in cgroup ipc net pid time user uts; do
+		[[ $output == *"$(readlink "/proc/self/ns/$n")"* ]]
+	done
+	runtime_config '.linux.namespaces += [{"type":"mount"}]'
+	run ! inside true
+	[[ $output == *"linux.namespaces[1].type"* ]]
+	runtime_config '.linux.namespaces = [{"type":"mine"}]'
+	run ! inside true
+	[[ $output == *"linux.namespaces[0].type"*mine* ]]
+}
+
+@test "noNewPrivileges" {
+	runtime_config '.process.noNewPrivileges = true'
+	run -0 inside 'grep NoNewPrivs /proc/self/status'
+	[[ $output == *1 ]]
+	runtime_config '.process.noNewPrivileges = false'
+	run -0 inside 'grep NoNewPrivs /proc/self/status'
+	[[ $output == *0 ]]
+}
+
+@test "root.path: relative, absolute, missing, no directory" {
+	runtime_config '.root.path = "./rootfs/../rootfs"'
+	run -0 inside 'ls /home'
+	[ "$output" = user ]
+	runtime_config ".root.path = \"$BUNDLE/rootfs\""
+	run -0 inside 'ls /home'
+	[ "$output" = user ]
+	runtime_config '.root.path = "nowhere"'
+	run ! inside true
+	[[ $output == *"$BUNDLE/nowhere"* ]]
+	runtime_config '.root.path = "config.json"'
+	run ! inside true
+	[[ $output == *"$BUNDLE/config.json"* ]]
+	runtime_config 'del(.root)'
+	run ! inside true
+	[[ $output == *.root* ]]
+}
+
+# Longest row of the table for a path; empty when there is none.
+row_of() {
+	local p=$1
+
+	while [ -n "$p" ]; do
+		[ -z "${STATE[$p]:-}" ] || { echo "$p"; return; }
+		[[ $p == *[.]* || $p == *"[]" ]] || return 0
+		if [[ $p == *"[]" ]]; then p=${p%"[]"}; else p=${p%.*}; fi
+	done
+}
+
+@test "each property has a row in property-tests.tsv, and each row a test" {
+	local data=$BATS_TEST_DIRNAME/../data/oci path state test kind bad=0
+	declare -A STATE
+
+	while IFS=$'\t' read -r path state test; do
+		STATE[$path]=$state
+		[[ $state =~ ^(implemented|refused|both)$ ]]
+		[ "$path" = state ] || cut -f2 "$data/spec-fields.tsv" | grep -qxF -e "$path" || { echo "no such property: $path"; bad=1; }
+		case ${test%%: *} in
+		*.bats) grep -qF "@test \"${test#*: }\" {" "$BATS_TEST_DIRNAME/../${test%%: *}" ;;
+		*.c) grep -qxF "TEST(${test#*: })" "$BATS_TEST_DIRNAME/../${test%%: *}" ;;
+		esac || { echo "no such test: $test"; bad=1; }
+	done < <(grep -v '^#' "$data/property-tests.tsv")
+	while IFS=$'\t' read -r kind path _; do
+		[ -n "$(row_of "$path")" ] || { echo "no row: $path"; bad=1; }
+	done < <(grep -v '^#' "$data/spec-fields.tsv")
+	[ "$bad" = 0 ]
+}
