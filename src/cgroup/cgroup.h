@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -146,6 +147,9 @@ struct cgroup_stats {
 	uint64_t oom_kills;
 };
 int cgroup_stats(const struct cgroup_record *r, struct cgroup_stats *ret, struct error *err);
+/* Everything, as the members of runc's statistics object (cpu, cpuset, memory, pids, blkio,
+ * hugetlb), appended to out. */
+int cgroup_stats_document(const struct cgroup_record *r, struct buf *out, struct error *err);
 
 /*
  * OOM notification.  cgroup_oom_open gives a pollable descriptor (eventfd on v1, inotify on

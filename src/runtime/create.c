@@ -30,6 +30,7 @@
 #include "runtime/record.h"
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
+#include "sys/mountapi.h"
 #include "sys/procfs.h"
 #include "sys/root.h"
 #include "sys/sock.h"
@@ -205,6 +206,25 @@ static char *owner_name(void)
 	return geteuid() == 0 ? xstrdup("root") : xasprintf("%u", (unsigned)geteuid());
 }
 
+/* Who may manage the container's cgroup from inside: its process's user, where it sees its own
+ * cgroup as the root and may write there (as runc). */
+static uid_t cgroup_owner(const struct plan *p)
+{
+	uint32_t host;
+
+	if (cgroup_layout() != CGROUP_LAYOUT_V2 || !plan_creates(p, NS_CGROUP) ||
+	    (p->ns.fd[NS_USER] >= 0 && id_map_empty(&p->ns.uids)) ||
+	    id_map_to_host(&p->ns.uids, p->process.uid, &host) < 0 || host == geteuid())
+		return (uid_t)-1;
+	for (size_t i = 0; i < p->n_mounts; i++) {
+		const struct plan_mount *m = &p->mounts[i];
+
+		if (m->kind == PLAN_MOUNT_CGROUP2 && (m->attr_set & MOUNT_ATTR_RDONLY) == 0)
+			return host;
+	}
+	return (uid_t)-1;
+}
+
 static int plan_record(struct creation *c, struct error *err)
 {
 	const struct oci_linux *l = c->spec->linux_;
@@ -220,7 +240,7 @@ static int plan_record(struct creation *c, struct error *err)
 		.resources = l ? l->resources : NULL,
 		.annotations = &c->spec->annotations,
 		.rootless = c->cx->rootless,
-		.owner = (uid_t)-1,
+		.owner = cgroup_owner(&c->plan),
 	};
 	r = cgroup_plan(&c->cgroup, &rec->cgroup, err);
 	if (r < 0)

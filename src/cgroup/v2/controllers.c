@@ -15,6 +15,9 @@
 #include "cgroup/cgroup_priv.h"
 #include "sys/fd.h"
 
+/* A name a line, five of them in 6.18. */
+#define DELEGATE_LIST_MAX ((size_t)4096)
+
 static bool has_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
@@ -83,18 +86,33 @@ int cgroup_v2_enable_controllers(const struct cgroup_hier *h, const char *path, 
 	return 0;
 }
 
+/* One file of the cgroup, NULL the directory; what this kernel or this cgroup has not is passed
+ * over.
+ */
+static int give(const struct cgroup_hier *h, const char *path, const char *file, uid_t owner,
+		struct error *err)
+{
+	char full[PATH_MAX];
+
+	if (cgroup_file_path(full, h, path, file) < 0)
+		return error_os(err, ENAMETOOLONG, "cgroup '%s'", path);
+	if (chown(full, owner, (gid_t)-1) < 0 && (file == NULL || errno != ENOENT))
+		return error_os(err, errno, "give '%s' to user %u", full, (unsigned)owner);
+	return 0;
+}
+
 int cgroup_v2_delegate(const struct cgroup_hier *h, const char *path, uid_t owner,
 		       struct error *err)
 {
-	static const char *const files[] = { NULL, "cgroup.procs", "cgroup.subtree_control",
-					     "cgroup.threads" };
-	char full[PATH_MAX];
+	scoped(buf_done) struct buf list = BUF_INIT_MAX(DELEGATE_LIST_MAX);
+	char *save = NULL;
+	int r = give(h, path, NULL, owner, err);
 
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		if (cgroup_file_path(full, h, path, files[i]) < 0)
-			return error_os(err, ENAMETOOLONG, "cgroup '%s'", path);
-		if (chown(full, owner, (gid_t)-1) < 0 && (files[i] == NULL || errno != ENOENT))
-			return error_os(err, errno, "give '%s' to user %u", full, (unsigned)owner);
-	}
-	return 0;
+	/* The kernel's own list of what a delegate may write (since 4.15). */
+	if (fd_read_file(AT_FDCWD, "/sys/kernel/cgroup/delegate", DELEGATE_LIST_MAX, &list) < 0)
+		buf_adds(&list, "cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n");
+	for (char *file = strtok_r(list.data, "\n", &save); r >= 0 && file != NULL;
+	     file = strtok_r(NULL, "\n", &save))
+		r = give(h, path, file, owner, err);
+	return r;
 }

@@ -19,58 +19,18 @@ static const struct option_row events_rows[] = {
 	{ "stats", 0, OPTION_FLAG, offsetof(struct events_flags, stats), NULL, "print once" },
 };
 
-#define U64(v) ((unsigned long long)(v))
-
-static void limit_text(uint64_t v, char out[24])
-{
-	if (v == UINT64_MAX)
-		snprintf(out, 24, "18446744073709551615");
-	else
-		snprintf(out, 24, "%llu", U64(v));
-}
-
-static void format_stats(const char *id, const struct cgroup_stats *s, struct buf *out)
-{
-	char memory[24], swap[24];
-
-	limit_text(s->memory_limit, memory);
-	limit_text(s->swap_limit, swap);
-	buf_adds(out, "{\"type\":\"stats\",\"id\":");
-	buf_add_json_string(out, id);
-	buf_addf(out,
-		 ",\"data\":{\"cpu\":{\"usage\":{\"total\":%llu,\"kernel\":%llu,\"user\":%llu},"
-		 "\"throttling\":{\"periods\":%llu,\"throttledPeriods\":%llu,"
-		 "\"throttledTime\":%llu}},",
-		 U64(s->cpu_usage_usec * 1000), U64(s->cpu_system_usec * 1000),
-		 U64(s->cpu_user_usec * 1000), U64(s->cpu_periods), U64(s->cpu_throttled_periods),
-		 U64(s->cpu_throttled_usec * 1000));
-	buf_addf(
-		out,
-		"\"memory\":{\"cache\":%llu,\"usage\":{\"limit\":%s,\"usage\":%llu,\"max\":%llu,"
-		"\"failcnt\":%llu},\"swap\":{\"limit\":%s,\"usage\":%llu},\"raw\":{\"rss\":%llu}},",
-		U64(s->memory_cache), memory, U64(s->memory_usage), U64(s->memory_max_usage),
-		U64(s->memory_failcnt), swap, U64(s->swap_usage), U64(s->memory_rss));
-	buf_addf(out, "\"pids\":{\"current\":%llu", U64(s->pids_current));
-	if (s->pids_limit != UINT64_MAX)
-		buf_addf(out, ",\"limit\":%llu", U64(s->pids_limit));
-	buf_addf(out,
-		 "},\"blkio\":{\"ioServiceBytesRecursive\":[{\"op\":\"Read\",\"value\":%llu},"
-		 "{\"op\":\"Write\",\"value\":%llu}],\"ioServicedRecursive\":[{\"op\":\"Read\","
-		 "\"value\":%llu},{\"op\":\"Write\",\"value\":%llu}]},\"hugetlb\":{},"
-		 "\"intel_rdt\":{},\"network_interfaces\":null}}\n",
-		 U64(s->io_read_bytes), U64(s->io_write_bytes), U64(s->io_read_ops),
-		 U64(s->io_write_ops));
-}
-
 static int print_stats(const struct runtime_record *rec, struct error *err)
 {
 	scoped(buf_done) struct buf b = BUF_INIT;
-	struct cgroup_stats s = { 0 };
-	int r = cgroup_stats(&rec->cgroup, &s, err);
+	int r;
 
+	buf_adds(&b, "{\"type\":\"stats\",\"id\":");
+	buf_add_json_string(&b, rec->id);
+	buf_adds(&b, ",\"data\":{");
+	r = cgroup_stats_document(&rec->cgroup, &b, err);
 	if (r < 0)
 		return r;
-	format_stats(rec->id, &s, &b);
+	buf_adds(&b, ",\"intel_rdt\":{},\"network_interfaces\":null}}\n");
 	return command_print(&b, err);
 }
 
