@@ -110,6 +110,20 @@ int cgroup_pids(const struct cgroup_record *r, pid_t **ret, size_t *ret_n, struc
 	return 0;
 }
 
+bool cgroup_exists_anywhere(const struct cgroup_record *r)
+{
+	const struct cgroup_system *sys = cgroup_system();
+	char full[PATH_MAX];
+	struct stat st;
+
+	for (size_t i = 0; !none(r) && i < sys->n; i++) {
+		if (cgroup_file_path(full, &sys->hier[i], r->path, NULL) > 0 &&
+		    fd_stat(AT_FDCWD, full, 0, &st) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int no_cgroup(const struct cgroup_record *r, const char *what, struct error *err)
 {
 	if (!none(r))

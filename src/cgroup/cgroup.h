@@ -126,6 +126,8 @@ int cgroup_update(const struct cgroup_record *r, const struct oci_resources *res
 /* Processes (recursively), at most max; the count, new array. */
 int cgroup_pids(const struct cgroup_record *r, pid_t **ret, size_t *ret_n, struct error *err);
 bool cgroup_exists(const struct cgroup_record *r);
+/* In any hierarchy: false where rootless passed all of them over. */
+bool cgroup_exists_anywhere(const struct cgroup_record *r);
 /* Kill every process (cgroup.kill, or freeze+signal loop) and wait until empty, bounded. */
 int cgroup_kill_all(const struct cgroup_record *r, int sig, struct error *err);
 /* Remove the directories (and child cgroups); processes left are killed when `kill`; waits for

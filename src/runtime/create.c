@@ -51,6 +51,8 @@ struct creation {
 	struct launch launch;
 	int dir, proc_fd, listen_fd, console_fd, receiver_fd, rdt_root;
 	bool made_dir, made_cgroup, made_rdt;
+	bool unprivileged; /* an ordinary user, outside of a user namespace */
+	struct id_map default_uids, default_gids;
 };
 
 static int read_spec(struct creation *c, struct error *err)
@@ -76,14 +78,20 @@ static int read_spec(struct creation *c, struct error *err)
 
 /* HOME of the user in the image's own /etc/passwd, when the document sets none (as runc and crun).
  */
-static void add_home(struct plan *p)
+static int add_home(struct plan *p, struct error *err)
 {
+	scoped_fd int early = -1;
 	scoped(buf_done) struct buf b = BUF_INIT_MAX(PASSWD_MAX_BYTES);
 	scoped_strv char **lines = NULL;
 
 	if (strv_env_get(p->process.env, "HOME") != NULL)
-		return;
-	if (root_read_file(p->root.fd, "/etc/passwd", PASSWD_MAX_BYTES, &b) >= 0)
+		return 0;
+	/* An ordinary user's root is opened by init. */
+	early = p->root.fd < 0 ? fd_open(AT_FDCWD, p->root.path, O_PATH | O_DIRECTORY, 0) : -1;
+	if (p->root.fd < 0 && early < 0)
+		return error_os(err, -early, "open root filesystem '%s'", p->root.path);
+	if (root_read_file(p->root.fd < 0 ? early : p->root.fd, "/etc/passwd", PASSWD_MAX_BYTES,
+			   &b) >= 0)
 		lines = strv_split(buf_str(&b), "\n", false);
 	STRV_FOREACH (l, lines) {
 		scoped_strv char **f = strv_split(*l, ":", true);
@@ -92,10 +100,11 @@ static void add_home(struct plan *p)
 		if (strv_len(f) >= 6 && num_id(f[2], &uid) == 0 && uid == p->process.uid &&
 		    path_absolute(f[5]) && str_printable(f[5])) {
 			strv_env_set(&p->process.env, "HOME", f[5]);
-			return;
+			return 0;
 		}
 	}
 	strv_env_set(&p->process.env, "HOME", "/");
+	return 0;
 }
 
 /* Socket activation: descriptors after the preserved ones' numbers, and who they are for. */
@@ -131,6 +140,35 @@ int create_check_preserved(unsigned n, struct error *err)
 	return 0;
 }
 
+/* As crun: an ordinary user's new user namespace without maps gets all ids that the user has. */
+static int add_default_maps(struct creation *c, struct plan_request *rq, struct error *err)
+{
+	const struct oci_linux *l = c->spec->linux_;
+	int r;
+
+	if (!c->unprivileged || l == NULL || l->n_uid_mappings > 0 || l->n_gid_mappings > 0)
+		return 0;
+	r = userns_default_maps(&c->default_uids, &c->default_gids, err);
+	if (r < 0)
+		return r;
+	rq->default_uids = &c->default_uids;
+	rq->default_gids = &c->default_gids;
+	return 0;
+}
+
+/* What an ordinary user may not open from here is opened by init, in the user namespace. */
+static int open_plan(struct creation *c, struct error *err)
+{
+	if (!c->unprivileged)
+		return plan_open(&c->plan, err);
+	if (!plan_in_userns(&c->plan))
+		return error_set(err, ERROR_DENIED,
+				 "no right to mount: an ordinary user needs a user namespace in "
+				 ".linux.namespaces (spec --rootless), or calls coracle-runtime "
+				 "inside of one (podman unshare, unshare -Urm)");
+	return plan_open_namespaces(&c->plan, err);
+}
+
 static int make_plan(struct creation *c, struct error *err)
 {
 	trace_scope("runtime plan");
@@ -150,6 +188,9 @@ static int make_plan(struct creation *c, struct error *err)
 
 	if (r < 0)
 		return r;
+	r = add_default_maps(c, &rq, err);
+	if (r < 0)
+		return r;
 	r = plan_resolve(&rq, &c->plan, err);
 	if (r < 0)
 		return r;
@@ -159,11 +200,10 @@ static int make_plan(struct creation *c, struct error *err)
 	r = add_listen_fds(&c->plan, err);
 	if (r < 0)
 		return r;
-	r = plan_open(&c->plan, err);
+	r = open_plan(c, err);
 	if (r < 0)
 		return r;
-	add_home(&c->plan);
-	return 0;
+	return add_home(&c->plan, err);
 }
 
 static int open_console(struct creation *c, struct error *err)
@@ -300,10 +340,17 @@ static int make_cgroup(struct creation *c, struct error *err)
 		c->made_cgroup = r != -EEXIST;
 		return r;
 	}
+	if (c->cx->rootless && !cgroup_exists_anywhere(&c->record.cgroup)) {
+		/* Nothing is delegated and no limit was asked for: it goes without, and the record
+		 * says so to pause, ps and update. */
+		cgroup_record_done(&c->record.cgroup);
+		c->record.cgroup = (struct cgroup_record){ .driver = CGROUP_DRIVER_DISABLED };
+		c->made_cgroup = false;
+	}
 	r = cgroup_gate_open(&c->record.cgroup, &c->gate, err);
 	if (r < 0)
 		return r;
-	return plan_open_cgroup_mounts(&c->plan, &c->record.cgroup, err);
+	return c->unprivileged ? 0 : plan_open_cgroup_mounts(&c->plan, &c->record.cgroup, err);
 }
 
 static int open_rdt(struct creation *c, struct error *err)
@@ -407,6 +454,9 @@ static int launch_init(struct creation *c, struct error *err)
 		.console_fd = c->console_fd,
 		.stdio = { c->o->stdin_fd, c->o->stdout_fd, c->o->stderr_fd },
 		.target_pidfd = -1,
+		.unprivileged = c->unprivileged,
+		.late_plan = c->unprivileged ? &c->plan : NULL,
+		.late_cgroup = &c->record.cgroup,
 	};
 	int r;
 
@@ -452,11 +502,7 @@ static int create_all(struct creation *c, struct error *err)
 		return error_set(err, ERROR_INVALID,
 				 "invalid container id '%s': letters, digits and _+-. are allowed",
 				 c->o->id ? c->o->id : "");
-	if (!caps_have(CAP_SYS_ADMIN))
-		return error_set(
-			err, ERROR_DENIED,
-			"no right to mount: an ordinary user calls coracle-runtime inside a "
-			"user namespace (podman unshare, unshare -Urm)");
+	c->unprivileged = !caps_have(CAP_SYS_ADMIN);
 	r = read_spec(c, err);
 	if (r < 0)
 		return r;
@@ -514,6 +560,8 @@ static void undo(struct creation *c)
 static void creation_done(struct creation *c)
 {
 	oci_spec_done(&c->file_spec);
+	id_map_done(&c->default_uids);
+	id_map_done(&c->default_gids);
 	plan_done(&c->plan);
 	runtime_record_done(&c->record);
 	cgroup_gate_done(&c->gate);

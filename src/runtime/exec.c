@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -185,9 +186,12 @@ static int launch_process(struct execution *x, struct error *err)
 		.target_pidfd = x->init.fd,
 		.target_namespaces = record_namespaces(&x->record) & ~ns_clone_flag(NS_PID),
 	};
+	bool in_userns = (a.target_namespaces & ns_clone_flag(NS_USER)) != 0;
 	struct sync_message m;
-	int r = start_on_cpus(x, &a, err);
+	int r;
 
+	a.unprivileged = in_userns && !caps_have(CAP_SYS_ADMIN);
+	r = start_on_cpus(x, &a, err);
 	if (r < 0)
 		return r;
 	if (x->o->cgroup) {

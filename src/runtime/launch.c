@@ -120,6 +120,64 @@ static pid_t clone_child(struct init_args *a, uint64_t flags, int *ret_pidfd)
 	return pid;
 }
 
+/* pid 0: our own. */
+static int write_oom_score(pid_t pid, int proc_fd, int score, struct error *err)
+{
+	char path[64] = "self/oom_score_adj", value[16];
+	int r;
+
+	if (pid > 0)
+		snprintf(path, sizeof(path), "%d/oom_score_adj", (int)pid);
+	snprintf(value, sizeof(value), "%d", score);
+	r = proc_write(proc_fd, path, value);
+	return r < 0 ? error_os(err, -r, "set oom score adjustment %d", score) : 0;
+}
+
+static int write_maps(pid_t pid, const struct plan *p, int sync_fd, struct error *err)
+{
+	int r = userns_write_maps(pid, &p->ns.uids, &p->ns.gids, err);
+
+	if (r < 0)
+		return r;
+	r = sync_send(sync_fd, SYNC_MAPS, 0);
+	/* A child that died meanwhile says why by itself. */
+	return r < 0 && r != -EPIPE ? error_os(err, -r, "send to init") : 0;
+}
+
+/* An ordinary user's: we are in a new user namespace.  The parent and newuidmap look at us in
+ * /proc, so this comes before we are out of everybody's sight; no namespace of a container has been
+ * entered yet. */
+static int prepare_unprivileged(struct init_args *a, struct error *err)
+{
+	const struct plan_process *p = &a->plan->process;
+	struct sync_message m;
+	int r = p->oom_set ? write_oom_score(0, a->proc_fd, p->oom_score_adj, err) : 0;
+
+	if (r < 0)
+		return r;
+	if (plan_creates(a->plan, NS_USER)) {
+		r = sync_recv(a->sync_fd, &m);
+		if (r <= 0 || m.type != SYNC_MAPS)
+			return error_set(err, ERROR_INTERNAL,
+					 "wait for id maps: the parent is gone");
+		a->in_userns = true;
+	}
+	return 0;
+}
+
+/* exec by an ordinary user: the rights for all other namespaces come from this one. */
+static int enter_target_userns(struct init_args *a)
+{
+	int r;
+
+	if (!a->unprivileged || a->target_pidfd < 0)
+		return 0;
+	r = ns_enter_pidfd(a->target_pidfd, ns_clone_flag(NS_USER));
+	a->target_namespaces &= ~ns_clone_flag(NS_USER);
+	a->in_userns = true;
+	return r;
+}
+
 /* Enter what the host's rights are needed for, then the user namespace, then clone init as our
  * parent's child. */
 static _Noreturn void intermediate(struct init_args *a, launch_entry entry, int pidns_fd)
@@ -129,13 +187,16 @@ static _Noreturn void intermediate(struct init_args *a, launch_entry entry, int 
 	struct ns_clone c = { .flags = clone_flags(a->plan) | CLONE_PARENT, .cgroup_fd = -1 };
 	struct error err = ERROR_INIT;
 	pid_t pid;
-	int r = 0;
+	int r = a->unprivileged ? prepare_unprivileged(a, &err) : 0;
 
 	(void)process_set_dumpable(false);
-	if (a->gate)
+	if (a->in_userns)
+		c.flags &= ~ns_clone_flag(NS_USER);
+	if (r == 0 && a->gate) {
 		r = cgroup_gate_enter(a->gate, a->born_inside);
-	if (r < 0)
-		(void)error_os(&err, -r, "enter the container's cgroup");
+		if (r < 0)
+			(void)error_os(&err, -r, "enter the container's cgroup");
+	}
 	a->gate = NULL;
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(early_types); i++) {
 		if (a->join[early_types[i]] &&
@@ -147,6 +208,11 @@ static _Noreturn void intermediate(struct init_args *a, launch_entry entry, int 
 		if (r < 0)
 			(void)error_os(&err, -r, "join user namespace '%s'", ns->path[NS_USER]);
 		a->join[NS_USER] = false;
+	}
+	if (r == 0) {
+		r = enter_target_userns(a);
+		if (r < 0)
+			(void)error_os(&err, -r, "join the container's user namespace");
 	}
 	if (r == 0 && pidns_fd >= 0) {
 		r = ns_enter(pidns_fd, NS_PID);
@@ -181,13 +247,15 @@ static int start_by_intermediate(struct init_args *a, launch_entry entry, int pi
 				 struct launch *l, struct error *err)
 {
 	struct sync_message m;
+	uint64_t early;
 	pid_t child;
 	int status, r;
 
 	for (int t = 0; t < NS_TYPE_COUNT; t++)
 		a->join[t] = a->plan->ns.fd[t] >= 0;
 	a->join[NS_PID] = false;
-	child = clone_child(a, 0, NULL);
+	early = a->unprivileged ? a->plan->ns.create & ns_clone_flag(NS_USER) : 0;
+	child = clone_child(a, early, NULL);
 	if (child == 0) {
 		(void)fd_close(l->sync_fd);
 		intermediate(a, entry, pidns_fd);
@@ -195,7 +263,12 @@ static int start_by_intermediate(struct init_args *a, launch_entry entry, int pi
 	if (child < 0)
 		return error_os(err, -child, "clone");
 	a->sync_fd = fd_close(a->sync_fd);
-	r = launch_receive(l, &m, err);
+	l->configured = a->unprivileged;
+	r = early ? write_maps(child, a->plan, l->sync_fd, err) : 0;
+	if (r == 0)
+		r = launch_receive(l, &m, err);
+	if (r < 0)
+		(void)kill(child, SIGKILL);
 	(void)pid_reap(child, &status);
 	if (r < 0)
 		return r;
@@ -236,11 +309,12 @@ static int start_direct(struct init_args *a, launch_entry entry, int pidns_fd, s
 }
 
 /* In a user namespace we may leave our own namespaces for the container's, but not come back. */
-static bool needs_intermediate(const struct plan *p, int pidns_fd)
+static bool needs_intermediate(const struct init_args *a, int pidns_fd)
 {
+	const struct plan *p = a->plan;
 	bool around_clone = pidns_fd >= 0;
 
-	if (p->ns.fd[NS_USER] >= 0)
+	if (p->ns.fd[NS_USER] >= 0 || a->unprivileged)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(early_types); i++)
 		around_clone |= plan_creates(p, NS_USER) && p->ns.fd[early_types[i]] >= 0;
@@ -260,7 +334,7 @@ int launch_start(struct init_args *a, launch_entry entry, int pidns_fd, struct l
 	a->sync_fd = pair[1];
 	if (pidns_fd < 0)
 		pidns_fd = a->plan->ns.fd[NS_PID];
-	if (needs_intermediate(a->plan, pidns_fd))
+	if (needs_intermediate(a, pidns_fd))
 		r = start_by_intermediate(a, entry, pidns_fd, &l, err);
 	else
 		r = start_direct(a, entry, pidns_fd, &l, err);
@@ -274,30 +348,17 @@ int launch_start(struct init_args *a, launch_entry entry, int pidns_fd, struct l
 	return 0;
 }
 
-static int write_oom_score(pid_t pid, int proc_fd, int score, struct error *err)
-{
-	char path[64], value[16];
-	int r;
-
-	snprintf(path, sizeof(path), "%d/oom_score_adj", (int)pid);
-	snprintf(value, sizeof(value), "%d", score);
-	r = proc_write(proc_fd, path, value);
-	return r < 0 ? error_os(err, -r, "set oom score adjustment %d", score) : 0;
-}
-
 int launch_configure(const struct launch *l, const struct init_args *a, struct error *err)
 {
 	const struct plan *p = a->plan;
 	int r;
 
+	if (l->configured)
+		return 0;
 	if (plan_creates(p, NS_USER)) {
-		r = userns_write_maps(l->init.pid, &p->ns.uids, &p->ns.gids, err);
+		r = write_maps(l->init.pid, p, l->sync_fd, err);
 		if (r < 0)
 			return r;
-		r = sync_send(l->sync_fd, SYNC_MAPS, 0);
-		/* A child that died meanwhile says why by itself. */
-		if (r < 0 && r != -EPIPE)
-			return error_os(err, -r, "send to init");
 	}
 	if (p->process.oom_set)
 		return write_oom_score(l->init.pid, a->proc_fd, p->process.oom_score_adj, err);

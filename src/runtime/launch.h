@@ -15,6 +15,7 @@
 struct launch {
 	struct pidref init;
 	int sync_fd;
+	bool configured; /* id maps and oom score are set already */
 };
 #define LAUNCH_INIT ((struct launch){ .init = { .fd = -1 }, .sync_fd = -1 })
 void launch_done(struct launch *l);

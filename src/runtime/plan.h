@@ -203,6 +203,7 @@ struct plan {
 	struct plan_hooks hooks[6]; /* by enum plan_hook_kind */
 	struct hook_output hook_output;
 	struct strmap annotations;
+	bool initial_userns; /* the container is in it (set by plan_open_files) */
 	int null_fd; /* detached bind of the host's /dev/null, checked to be character 1:3 */
 	unsigned preserve_fds;
 };
@@ -224,6 +225,8 @@ struct plan_request {
 	bool no_pivot, new_keyring;
 	unsigned preserve_fds;
 	bool rootless;
+	/* Taken where the document lists a new user namespace without maps; NULL: an error. */
+	const struct id_map *default_uids, *default_gids;
 	int landlock_abi; /* of the kernel; looked at only with the annotation */
 };
 
@@ -240,6 +243,10 @@ int plan_resolve_landlock(const char *text, int abi, struct plan_landlock **ret,
 int plan_check_lsm(const struct plan_process *p, struct error *err);
 /* Descriptors.  Needs the rights of the caller; no side effect outside this process. */
 int plan_open(struct plan *p, struct error *err);
+/* Its two halves.  An ordinary user has the right to the second only in the user namespace, before
+ * the user id changes there: init calls it then. */
+int plan_open_namespaces(struct plan *p, struct error *err);
+int plan_open_files(struct plan *p, struct error *err);
 /* The binds of a v1 cgroup mount; the container's cgroup exists by now. */
 struct cgroup_record;
 int plan_open_cgroup_mounts(struct plan *p, const struct cgroup_record *cg, struct error *err);

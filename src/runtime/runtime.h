@@ -98,7 +98,7 @@ struct runtime_record {
 	bool no_pivot, systemd;
 	char *console_socket;
 	struct rdt_record *rdt; /* NULL: none */
-	json_t *exec_defaults; /* what later operations need of the spec: see record/defaults.c */
+	json_t *exec_defaults;	/* what later operations need of the spec: see record/defaults.c */
 };
 extern const struct json_table runtime_record_table;
 int runtime_record_load(const struct runtime_context *cx, const char *id,

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "sys/caps.h"
@@ -21,6 +22,8 @@
 
 /* newuidmap looks into files only. */
 #define HELPER_TIMEOUT_MSEC 10000
+/* /etc/passwd and /etc/subuid of a large site. */
+#define ID_FILE_MAX ((size_t)16 << 20)
 
 void id_map_done(struct id_map *m)
 {
@@ -177,6 +180,75 @@ int userns_write_maps(pid_t pid, const struct id_map *uids, const struct id_map 
 	if (r == 0)
 		r = write_map(pid, true, gids, err);
 	return r;
+}
+
+/* subuid(5): "NAME:FIRST:COUNT". */
+void userns_add_subids(const char *text, const char *user, uint32_t id, struct id_map *ret)
+{
+	scoped_strv char **lines = strv_split(text, "\n", false);
+	uint64_t next = 1;
+
+	for (size_t i = 0; i < ret->n; i++)
+		next = MAX(next, (uint64_t)ret->ranges[i].container + ret->ranges[i].size);
+	STRV_FOREACH (line, lines) {
+		scoped_strv char **f = strv_split(*line, ":", true);
+		uint32_t owner, first, count;
+		bool ours;
+
+		if (strv_len(f) != 3 || num_u32(f[1], &first) < 0 || num_u32(f[2], &count) < 0)
+			continue;
+		ours = (user && streq(f[0], user)) || (num_id(f[0], &owner) == 0 && owner == id);
+		if (!ours || count == 0 || next + count > UINT32_MAX || ret->n == ID_MAP_MAX)
+			continue;
+		*ARRAY_ADD(ret->ranges, ret->n) = (struct id_map_range){ (uint32_t)next, first,
+									 count };
+		next += count;
+	}
+}
+
+/* Of /etc/passwd alone: the name service may load libraries and ask the network. */
+static char *own_name(uid_t uid)
+{
+	scoped(buf_done) struct buf b = BUF_INIT_MAX(ID_FILE_MAX);
+	scoped_strv char **lines = NULL;
+
+	if (fd_read_file(AT_FDCWD, "/etc/passwd", ID_FILE_MAX, &b) < 0)
+		return NULL;
+	lines = strv_split(buf_str(&b), "\n", false);
+	STRV_FOREACH (line, lines) {
+		scoped_strv char **f = strv_split(*line, ":", true);
+		uint32_t id;
+
+		if (strv_len(f) > 2 && num_id(f[2], &id) == 0 && id == uid)
+			return xstrdup(f[0]);
+	}
+	return NULL;
+}
+
+static int default_map(const char *file, const char *helper, uint32_t own, struct id_map *ret,
+		       struct error *err)
+{
+	scoped(buf_done) struct buf b = BUF_INIT_MAX(ID_FILE_MAX);
+	scoped_free char *name = own_name(geteuid());
+	scoped_free char *found = spawn_find(helper);
+	int r;
+
+	*ARRAY_ADD(ret->ranges, ret->n) = (struct id_map_range){ 0, own, 1 };
+	if (found == NULL)
+		return 0;
+	r = fd_read_file(AT_FDCWD, file, ID_FILE_MAX, &b);
+	if (r < 0 && r != -ENOENT)
+		return error_os(err, -r, "read '%s'", file);
+	if (r >= 0)
+		userns_add_subids(buf_str(&b), name, geteuid(), ret);
+	return 0;
+}
+
+int userns_default_maps(struct id_map *ret_uids, struct id_map *ret_gids, struct error *err)
+{
+	int r = default_map("/etc/subuid", "newuidmap", geteuid(), ret_uids, err);
+
+	return r < 0 ? r : default_map("/etc/subgid", "newgidmap", getegid(), ret_gids, err);
 }
 
 int userns_fd(const struct id_map *uids, const struct id_map *gids, struct error *err)

@@ -19,6 +19,8 @@ struct id_map {
 };
 /* The kernel takes at most 340 lines. */
 #define ID_MAP_MAX 340
+/* And prints each with three padded numbers. */
+#define ID_MAP_TEXT_MAX ((size_t)ID_MAP_MAX * 40)
 
 void id_map_done(struct id_map *m);
 bool id_map_empty(const struct id_map *m);
@@ -31,6 +33,12 @@ int id_map_validate(const struct id_map *m, struct error *err);
  * when the direct write is refused. */
 int userns_write_maps(pid_t pid, const struct id_map *uids, const struct id_map *gids,
 		      struct error *err);
+/* All ids that an ordinary user has: the own one as 0, then those of /etc/subuid and /etc/subgid
+ * from 1 on, when newuidmap is there to write them. */
+int userns_default_maps(struct id_map *ret_uids, struct id_map *ret_gids, struct error *err);
+/* The rows of `user` (a name) or `id` in the text of such a file, from container id 1 on, added to
+ * ret; other rows are passed over, wrong ones too.  For tests. */
+void userns_add_subids(const char *text, const char *user, uint32_t id, struct id_map *ret);
 /* A descriptor of a user namespace with these maps, for id-mapped mounts (child made and reaped).
  */
 int userns_fd(const struct id_map *uids, const struct id_map *gids, struct error *err);

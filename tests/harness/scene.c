@@ -142,6 +142,12 @@ pid_t scene_spawn(const struct scene *s, int gate, long spin_usec, bool traced,
 	_exit(99);
 }
 
+/* A process that was made just when its traced parent was killed stops for its tracer: us. */
+static void let_go(pid_t pid)
+{
+	ptrace(PTRACE_DETACH, pid, NULL, 0L);
+}
+
 int scene_wait(const struct scene *s, pid_t pid)
 {
 	for (;;) {
@@ -152,6 +158,10 @@ int scene_wait(const struct scene *s, pid_t pid)
 			continue;
 		if (got < 0)
 			scene_fail(s, "%s", timed_out ? "hangs" : strerror(errno));
+		if (WIFSTOPPED(status)) {
+			let_go(got);
+			continue;
+		}
 		if (got == pid)
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	}
@@ -182,7 +192,12 @@ bool scene_has_state(const struct scene *s)
 static void assert_no_children(const struct scene *s, const char *what)
 {
 	for (;;) {
-		if (waitpid(-1, NULL, __WALL) >= 0 || (errno == EINTR && !timed_out))
+		int status;
+		pid_t pid = waitpid(-1, &status, __WALL);
+
+		if (pid > 0 && WIFSTOPPED(status))
+			let_go(pid);
+		if (pid > 0 || (errno == EINTR && !timed_out))
 			continue;
 		if (errno == ECHILD)
 			return;

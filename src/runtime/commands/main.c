@@ -136,13 +136,29 @@ static int cgroup_driver(const struct global_options *g, enum cgroup_driver *ret
 	return 0;
 }
 
-static bool is_rootless(const struct global_options *g)
+static int is_rootless(const struct global_options *g, bool *ret, struct error *err)
 {
-	bool value = false;
+	if (str_empty(g->rootless) || streq(g->rootless, "auto")) {
+		*ret = geteuid() != 0 || !userns_initial();
+		return 0;
+	}
+	if (num_bool(g->rootless, ret) < 0)
+		return error_set(err, ERROR_INVALID,
+				 "--rootless: '%s' is none of true, false, auto", g->rootless);
+	return 0;
+}
 
-	if (g->rootless && num_bool(g->rootless, &value) == 0)
-		return value;
-	return geteuid() != 0 || !userns_initial();
+/* As runc: an ordinary user's, also where the user is root of a user namespace, unless the
+ * environment is root's own (sudo keeps XDG_RUNTIME_DIR). */
+static const char *user_runtime_dir(void)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+
+	if (str_empty(xdg))
+		return NULL;
+	if (geteuid() != 0)
+		return xdg;
+	return userns_initial() || streq_opt(getenv("USER"), "root") ? NULL : xdg;
 }
 
 /* Need not exist yet. */
@@ -160,24 +176,26 @@ static char *absolute(const char *path)
 static int make_context(const struct global_options *g, struct command_context *cx, char **ret_root,
 			char **ret_cache, struct error *err)
 {
-	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	const char *xdg = user_runtime_dir();
 	scoped_free char *root = NULL;
 	int r = cgroup_driver(g, &cx->runtime.cgroup_driver, err);
 
 	if (r < 0)
 		return r;
-	cx->runtime.rootless = is_rootless(g);
+	r = is_rootless(g, &cx->runtime.rootless, err);
+	if (r < 0)
+		return r;
 	if (!str_empty(g->root))
 		root = absolute(g->root);
-	else if (geteuid() != 0 && !str_empty(xdg))
-		root = path_join(xdg, "coracle/runtime");
+	else if (xdg)
+		root = path_join(xdg, "coracle-runtime");
 	else
 		root = xstrdup(RUNTIME_ROOT_DEFAULT);
 	if (root == NULL)
 		return error_os(err, errno, "resolve state root '%s'", g->root);
 	/* Beside the containers; the name is no valid id. */
-	*ret_cache = geteuid() != 0 && !str_empty(xdg) ? path_join(xdg, "coracle/seccomp-cache")
-						       : xstrdup("/run/coracle/seccomp-cache");
+	*ret_cache = xdg ? path_join(xdg, "coracle/seccomp-cache")
+			 : xstrdup("/run/coracle/seccomp-cache");
 	*ret_root = take_ptr(root);
 	cx->runtime.root = *ret_root;
 	cx->runtime.seccomp_cache_dir = *ret_cache;

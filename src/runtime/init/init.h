@@ -27,7 +27,13 @@ struct init_args {
 	int stdio[3];		    /* -1: inherited */
 	int target_pidfd;	    /* exec: a process of the container; else -1 */
 	uint64_t target_namespaces; /* exec: CLONE_NEW* to enter */
-	const char *state_head, *state_tail; /* state document for hooks, around the pid */
+	/* Called by an ordinary user: rights are to be had in the container's user namespace only.
+	 */
+	bool unprivileged;
+	bool in_userns;		/* launch has entered it, ids are mapped */
+	struct plan *late_plan; /* then its files are opened there (plan_open_files); else NULL */
+	const struct cgroup_record *late_cgroup; /* for its cgroup mounts */
+	const char *state_head, *state_tail;	 /* state document for hooks, around the pid */
 };
 
 /* Entry of a container's first process; entry of exec's process. */

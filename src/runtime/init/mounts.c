@@ -140,6 +140,7 @@ static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
 	scoped_strv char **options = tmpfs_options(rootfd, m,
 						   &covers); /* before its directory is made */
 	scoped_fd int target = open_target(rootfd, m, true, err);
+	struct error why = ERROR_INIT;
 	scoped_fd int fd = -1;
 	int r;
 
@@ -150,9 +151,14 @@ static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
 		return r;
 	fd = mountapi_new(m->type, m->source ? m->source : m->type, options,
 			  m->tmpcopyup ? m->attr_set & ~(uint64_t)MOUNT_ATTR_RDONLY : m->attr_set,
-			  err);
-	if (fd < 0)
+			  &why);
+	/* In a user namespace: the caller's own stands in (plan/userns_mounts.c). */
+	if (fd == -EPERM && m->fd >= 0)
+		return attach(m->fd, target, m, err);
+	if (fd < 0) {
+		error_copy(err, &why);
 		return error_prefix(err, "mount '%s'", m->destination);
+	}
 	if (m->idmap) {
 		r = mountapi_setattr(fd, "", 0, MOUNT_ATTR_IDMAP, 0, 0, m->userns_fd);
 		if (r < 0)

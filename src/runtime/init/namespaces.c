@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,7 +50,9 @@ static int become_root(struct error *err)
 		return error_os(err, -r, "become root of the user namespace");
 	/* The change of ids made us dumpable by the rules of the new namespace. */
 	(void)process_set_dumpable(false);
-	return 0;
+	/* It also took back the death signal (I8). */
+	r = process_pdeathsig(SIGKILL);
+	return r < 0 ? error_os(err, -r, "set parent death signal") : 0;
 }
 
 static int time_namespace(const struct init_args *a, struct error *err)
@@ -83,6 +86,16 @@ static int set_names(const struct plan_namespaces *ns, struct error *err)
 	return 0;
 }
 
+/* As the user who called, to whom the files belong, with the rights of the user namespace. */
+static int open_late(const struct init_args *a, struct error *err)
+{
+	int r = plan_open_files(a->late_plan, err);
+
+	if (r == 0)
+		r = plan_open_cgroup_mounts(a->late_plan, a->late_cgroup, err);
+	return r;
+}
+
 int init_namespaces(const struct init_args *a, struct error *err)
 {
 	const struct plan_namespaces *ns = &a->plan->ns;
@@ -90,7 +103,7 @@ int init_namespaces(const struct init_args *a, struct error *err)
 			ns_clone_flag(NS_CGROUP);
 	int r;
 
-	if (plan_creates(a->plan, NS_USER)) {
+	if (plan_creates(a->plan, NS_USER) && !a->in_userns) {
 		r = wait_for_maps(a, err);
 		if (r < 0)
 			return r;
@@ -104,6 +117,11 @@ int init_namespaces(const struct init_args *a, struct error *err)
 		if (r < 0)
 			return error_os(err, -r, "join %s namespace '%s'", ns_oci_name(t),
 					ns->path[t]);
+	}
+	if (a->late_plan) {
+		r = open_late(a, err);
+		if (r < 0)
+			return r;
 	}
 	if (plan_in_userns(a->plan)) {
 		r = become_root(err);
@@ -132,7 +150,7 @@ int init_join_target(const struct init_args *a, struct error *err)
 		if (r < 0)
 			return error_os(err, -r, "join the container's namespaces");
 	}
-	if ((a->target_namespaces & ns_clone_flag(NS_USER)) != 0)
+	if (a->in_userns || (a->target_namespaces & ns_clone_flag(NS_USER)) != 0)
 		return become_root(err);
 	return 0;
 }

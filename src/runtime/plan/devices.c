@@ -110,7 +110,7 @@ int plan_resolve_devices(const struct oci_spec *spec, struct plan *ret, struct e
 /* mknod(2) of a device needs CAP_MKNOD in the initial user namespace. */
 static bool can_mknod(const struct plan *p)
 {
-	return !plan_in_userns(p) && userns_initial() && caps_have(CAP_MKNOD);
+	return p->initial_userns && caps_have(CAP_MKNOD);
 }
 
 static int open_host_node(struct plan_device *d, struct error *err)

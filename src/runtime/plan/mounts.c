@@ -372,6 +372,8 @@ int plan_open_mounts(struct plan *p, struct error *err)
 			break;
 		case PLAN_MOUNT_NEW:
 			r = open_idmap(m, err);
+			if (r == 0 && !p->initial_userns)
+				r = plan_open_in_userns(p, m, err);
 			break;
 		case PLAN_MOUNT_CGROUP2:
 			if (cgroup_layout() != CGROUP_LAYOUT_V2 && streq(m->type, "cgroup"))
@@ -437,7 +439,8 @@ int plan_open_cgroup_mounts(struct plan *p, const struct cgroup_record *cg, stru
 		struct plan_mount *m = &p->mounts[i];
 		int r = 0;
 
-		if (m->kind == PLAN_MOUNT_CGROUP1)
+		/* A container of an ordinary user without one sees an empty directory. */
+		if (m->kind == PLAN_MOUNT_CGROUP1 && (cg->path || p->initial_userns))
 			r = open_cgroup1(m, cg, err);
 		if (m->kind == PLAN_MOUNT_CGROUP2 && !own_view) {
 			scoped_fd int dir = cgroup_clone_fd(cg);
@@ -445,6 +448,8 @@ int plan_open_cgroup_mounts(struct plan *p, const struct cgroup_record *cg, stru
 			/* No v2 cgroup of its own: init mounts the whole, as it always was. */
 			if (dir >= 0)
 				r = clone_cgroup(dir, "", m, &m->fd, err);
+			else if (!p->initial_userns)
+				r = plan_bind_host_cgroups(m, err);
 		}
 		if (r < 0)
 			return r;

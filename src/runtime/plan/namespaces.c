@@ -31,7 +31,13 @@ static int resolve_list(const struct oci_linux *l, struct plan_namespaces *ret, 
 	return 0;
 }
 
-static int resolve_maps(const struct oci_linux *l, struct plan_namespaces *ret, struct error *err)
+static void copy_default(const struct id_map *from, struct id_map *ret)
+{
+	*ret = (struct id_map){ xmemdup(from->ranges, from->n * sizeof(*from->ranges)), from->n };
+}
+
+static int resolve_maps(const struct plan_request *rq, const struct oci_linux *l,
+			struct plan_namespaces *ret, struct error *err)
 {
 	bool create = (ret->create & ns_clone_flag(NS_USER)) != 0;
 	int r;
@@ -41,6 +47,11 @@ static int resolve_maps(const struct oci_linux *l, struct plan_namespaces *ret, 
 			return error_set(err, ERROR_INVALID,
 					 "config.json: .linux.uidMappings: needs a user namespace "
 					 "in .linux.namespaces");
+		return 0;
+	}
+	if (l->n_uid_mappings == 0 && l->n_gid_mappings == 0 && rq->default_uids) {
+		copy_default(rq->default_uids, &ret->uids);
+		copy_default(rq->default_gids, &ret->gids);
 		return 0;
 	}
 	if (l->n_uid_mappings == 0 || l->n_gid_mappings == 0)
@@ -73,9 +84,10 @@ static void resolve_offsets(const struct oci_time_offsets *t, struct plan_namesp
 	ret->time_offsets = buf_take(&b);
 }
 
-int plan_resolve_namespaces(const struct oci_spec *spec, struct plan_namespaces *ret,
+int plan_resolve_namespaces(const struct plan_request *rq, struct plan_namespaces *ret,
 			    struct error *err)
 {
+	const struct oci_spec *spec = rq->spec;
 	int r;
 
 	/* sethostname(2) takes 64 bytes. */
@@ -92,7 +104,7 @@ int plan_resolve_namespaces(const struct oci_spec *spec, struct plan_namespaces 
 	r = resolve_list(spec->linux_, ret, err);
 	if (r < 0)
 		return r;
-	r = resolve_maps(spec->linux_, ret, err);
+	r = resolve_maps(rq, spec->linux_, ret, err);
 	if (r < 0)
 		return r;
 	resolve_offsets(spec->linux_->time_offsets, ret);

@@ -209,7 +209,7 @@ static int resolve(const struct plan_request *rq, struct plan *ret, struct error
 	r = resolve_root(rq, ret, err);
 	if (r < 0)
 		return r;
-	r = plan_resolve_namespaces(spec, &ret->ns, err);
+	r = plan_resolve_namespaces(rq, &ret->ns, err);
 	if (r < 0)
 		return r;
 	r = resolve_linux(spec, ret, err);
@@ -326,23 +326,31 @@ static int check_sysctl_targets(const struct plan *p, struct error *err)
 	return 0;
 }
 
-int plan_open(struct plan *p, struct error *err)
+int plan_open_namespaces(struct plan *p, struct error *err)
 {
-	int r;
+	int r = plan_check_lsm(&p->process, err);
 
-	r = plan_check_lsm(&p->process, err);
 	if (r < 0)
 		return error_prefix(err, "config.json");
 	r = hook_output_open(&p->annotations, &p->hook_output, err);
 	if (r < 0)
 		return r;
 	r = open_namespaces(&p->ns, err);
-	if (r < 0)
-		return r;
-	r = check_sysctl_targets(p, err);
-	if (r < 0)
-		return r;
-	r = open_root(p, err);
+	return r < 0 ? r : check_sysctl_targets(p, err);
+}
+
+int plan_open(struct plan *p, struct error *err)
+{
+	int r = plan_open_namespaces(p, err);
+
+	return r < 0 ? r : plan_open_files(p, err);
+}
+
+int plan_open_files(struct plan *p, struct error *err)
+{
+	int r = open_root(p, err);
+
+	p->initial_userns = !plan_in_userns(p) && userns_initial();
 	if (r < 0)
 		return r;
 	if (!plan_has_rootfs(p))

@@ -5,7 +5,7 @@
 
 #include "runtime/plan.h"
 
-int plan_resolve_namespaces(const struct oci_spec *spec, struct plan_namespaces *ret,
+int plan_resolve_namespaces(const struct plan_request *rq, struct plan_namespaces *ret,
 			    struct error *err);
 /* Wants ret->ns, mount_label and root.propagation already set. */
 int plan_resolve_mounts(const struct oci_spec *spec, struct plan *ret, struct error *err);
@@ -25,6 +25,10 @@ static inline char *plan_dup_text(const char *s)
 	return s != NULL && s[0] != '\0' ? xstrdup(s) : NULL;
 }
 
+/* A new file system in a user namespace: options that it cannot have are left out, and m->fd becomes
+ * what may stand in when the kernel refuses it. */
+int plan_open_in_userns(const struct plan *p, struct plan_mount *m, struct error *err);
+int plan_bind_host_cgroups(struct plan_mount *m, struct error *err);
 int plan_open_mounts(struct plan *p, struct error *err);
 int plan_open_devices(struct plan *p, struct error *err);
 

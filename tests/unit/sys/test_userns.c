@@ -100,6 +100,29 @@ TEST(maps_are_written)
 	pid_reap(pid, NULL);
 }
 
+TEST(subordinate_ids)
+{
+	static const char text[] = "# comment\nuser:100000:65536\nother:1:2\n1001:300000:10\n"
+				   "user:x:5\nuser:7\nuser:5:0\nuser:4294967290:9:1\n";
+	struct id_map m = { 0 };
+
+	*ARRAY_ADD(m.ranges, m.n) = (struct id_map_range){ 0, 1001, 1 };
+	userns_add_subids(text, "user", 1001, &m);
+	CHECK_INT(m.n, 3);
+	CHECK_INT(m.ranges[1].container, 1);
+	CHECK_INT(m.ranges[1].host, 100000);
+	CHECK_INT(m.ranges[1].size, 65536);
+	CHECK_INT(m.ranges[2].container, 65537);
+	CHECK_INT(m.ranges[2].host, 300000);
+	CHECK_INT(m.ranges[2].size, 10);
+	/* More than there are ids. */
+	userns_add_subids("user:1:4294967295\n", "user", 1001, &m);
+	CHECK_INT(m.n, 3);
+	userns_add_subids(text, NULL, 5, &m);
+	CHECK_INT(m.n, 3);
+	id_map_done(&m);
+}
+
 TEST(descriptor)
 {
 	struct error err = ERROR_INIT;
