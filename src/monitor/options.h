@@ -25,6 +25,8 @@ struct monitor_log_options {
 	int64_t size_max;	 /* bytes of one file; <= 0: no limit */
 	int64_t global_size_max; /* bytes of all log data; <= 0: no limit */
 	int64_t max_files;
+	int64_t rate, rate_burst; /* ours: bytes (a second); 0: no limit, a second's worth */
+	const char *rate_policy;  /* ours: block (NULL) or drop */
 	bool rotate, no_sync, no_partial_message;
 };
 

@@ -51,7 +51,8 @@ struct pump {
 	struct attach *attach; /* NULL: none */
 	struct stream stream[STREAM_COUNT];
 	struct loop_source *retry;
-	bool started, blocked, draining;
+	struct loop_source *throttle; /* ends the wait that --log-rate asks for */
+	bool started, blocked, throttled, draining;
 	size_t message_len; /* of what the runtime said first; 0: all of it is still held */
 	bool reopened;	    /* the terminal's peer was opened anew since the last output */
 };
@@ -76,7 +77,7 @@ static void watch(struct pump *p)
 	for (int i = 0; i < STREAM_COUNT; i++) {
 		struct loop_source **source = &p->stream[i].source;
 		int fd = *stream_fd(p, i);
-		bool want = p->started && !p->blocked && !p->draining && fd >= 0;
+		bool want = p->started && !p->blocked && !p->throttled && !p->draining && fd >= 0;
 
 		if (!want) {
 			loop_remove(*source);
@@ -86,6 +87,28 @@ static void watch(struct pump *p)
 			close_stream(p, i);
 		}
 	}
+}
+
+static int on_throttle(struct loop_source *s, void *arg)
+{
+	struct pump *p = arg;
+
+	p->throttled = false;
+	watch(p);
+	return 0;
+}
+
+/* Output comes faster than it may be recorded: it stays in the pipe for a while. */
+static void throttle(struct pump *p)
+{
+	int64_t delay = log_delay(p->log);
+
+	if (delay <= 0 || p->draining || !p->started)
+		return;
+	if (p->throttle)
+		p->throttled = loop_timer_set(p->throttle, delay) >= 0;
+	else
+		p->throttled = loop_add_timer(p->loop, delay, on_throttle, p, &p->throttle) >= 0;
 }
 
 static void deliver(struct pump *p, int i, size_t len)
@@ -103,6 +126,7 @@ static void deliver(struct pump *p, int i, size_t len)
 	/* Clients first: who falls behind now reads on from the mark. */
 	p->blocked = p->attach && !attach_send(p->attach, &c, have_mark ? &mark : NULL);
 	log_write(p->log, &c);
+	throttle(p);
 }
 
 /* Nothing more is there: what was held is all of the line for now. */
@@ -190,7 +214,8 @@ static int on_output(struct loop_source *s, int fd, uint32_t events, void *arg)
 	bool more = true;
 	int n = 1;
 
-	for (int round = 0; round < ROUNDS && more && n > 0 && !p->blocked; round++)
+	for (int round = 0; round < ROUNDS && more && n > 0 && !p->blocked && !p->throttled;
+	     round++)
 		n = take(p, i, &more);
 	if (n < 0) {
 		if (p->streams->terminal)
@@ -200,7 +225,7 @@ static int on_output(struct loop_source *s, int fd, uint32_t events, void *arg)
 	} else if (p->stream[i].held > 0 && fd_readable(fd) <= 0) {
 		settle(p, i);
 	}
-	if (p->blocked)
+	if (p->blocked || p->throttled)
 		watch(p);
 	return 0;
 }
@@ -368,5 +393,6 @@ void pump_free(struct pump *p)
 	for (int i = 0; i < STREAM_COUNT; i++)
 		loop_remove(p->stream[i].source);
 	loop_remove(p->retry);
+	loop_remove(p->throttle);
 	free(p);
 }

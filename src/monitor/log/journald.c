@@ -2,111 +2,30 @@
 #include "monitor/log/journald.h"
 
 #include <endian.h>
-#include <errno.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/ident.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/timeutil.h"
-#include "sys/fd.h"
+#include "monitor/log/gather.h"
+#include "monitor/log/peer.h"
+#include "monitor/log/priority.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
-/* A partial line is gathered to this size before it becomes an entry. */
-#define TEXT_MAX 8192
-/* How long one read's lines may wait for a journal that does not take them, in all. */
-#define WAIT_MSEC 1000
-
-#define PRIORITY_STDOUT 6
-#define PRIORITY_STDERR 3
-
-struct partial {
-	size_t len;
-	char text[TEXT_MAX];
-};
-
 struct journald {
 	struct log_driver driver;
-	int sock;
 	bool partial_field;
-	bool complained;
-	uint64_t lost;
-	struct sockaddr_un address;
+	struct log_peer peer;
 	struct buf fields; /* the same in every entry, in wire form */
-	struct partial held[2];
+	char *name;	   /* of the peer, for messages */
+	struct log_gather gather;
 };
 
 /* ---- entries ---- */
 
-/* Only a connected socket knows whether its peer has room.  The journal may have been restarted, so
- * this is done again when sending fails. */
-static int connect_journal(struct journald *j)
-{
-	int r = connect(j->sock, (struct sockaddr *)&j->address, sizeof(j->address));
-
-	return r < 0 ? -errno : 0;
-}
-
-static int wait_room(struct journald *j, int *budget_msec)
-{
-	int64_t before = time_monotonic_nsec();
-	int r = *budget_msec > 0 ? fd_wait(j->sock, POLLOUT, *budget_msec) : 0;
-
-	/* At least one: it ends also when there is room again and again, but never for us. */
-	*budget_msec -= 1 + (int)((time_monotonic_nsec() - before) / NSEC_PER_MSEC);
-	return r;
-}
-
-static void give_up(struct journald *j, int num)
-{
-	j->lost++;
-	if (j->complained)
-		return;
-	j->complained = true;
-	log_warn("send to journal '%s': %s; the container goes on, lines are lost",
-		 j->address.sun_path, strerror(num));
-}
-
-static bool send_entry(struct journald *j, struct msghdr *msg, int *budget_msec)
-{
-	bool connected_anew = false;
-
-	for (;;) {
-		if (sendmsg(j->sock, msg, MSG_NOSIGNAL) >= 0)
-			return true;
-		if (errno == EINTR || (errno == EAGAIN && wait_room(j, budget_msec) > 0))
-			continue;
-		if ((errno == ENOTCONN || errno == ECONNREFUSED || errno == ECONNRESET) &&
-		    !connected_anew && connect_journal(j) == 0) {
-			connected_anew = true;
-			continue;
-		}
-		return false;
-	}
-}
-
-/* A program may choose the priority of a line: "<3>text" (sd-daemon(3)). */
-static int take_priority(const char **text, size_t *len, int otherwise)
-{
-	const char *t = *text;
-
-	if (*len < 3 || t[0] != '<' || t[1] < '0' || t[1] > '7' || t[2] != '>')
-		return otherwise;
-	*text += 3;
-	*len -= 3;
-	return t[1] - '0';
-}
-
-static bool send_text(struct journald *j, const char *text, size_t len, int level, bool partial,
-		      int *budget_msec)
+static bool send_text(struct journald *j, const char *text, size_t len, int level, bool partial)
 {
 	char priority[] = "PRIORITY=0\n";
 	char partial_text[] = "CONTAINER_PARTIAL_MESSAGE=true\n";
@@ -121,105 +40,61 @@ static bool send_text(struct journald *j, const char *text, size_t len, int leve
 		{ j->fields.data, j->fields.len },
 		{ partial_text, partial && j->partial_field ? sizeof(partial_text) - 1 : 0 },
 	};
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = ARRAY_SIZE(iov) };
 
 	priority[9] = (char)('0' + level);
-	return send_entry(j, &msg, budget_msec);
+	return log_peer_send(&j->peer, iov, ARRAY_SIZE(iov));
 }
 
 /* Lines were lost before: say so where they are missing. */
-static void send_loss(struct journald *j, int *budget_msec)
+static bool send_loss(struct journald *j)
 {
-	char text[96];
-	int n = snprintf(text, sizeof(text), "coracle-monitor: %llu lines of output were lost here",
-			 (unsigned long long)j->lost);
+	char text[LOG_NOTE_MAX];
 
-	if (send_text(j, text, (size_t)n, PRIORITY_STDERR, false, budget_msec)) {
-		j->lost = 0;
-		j->complained = false;
-	}
+	log_note_lost(j->peer.lost, text);
+	if (!send_text(j, text, strlen(text), LOG_PRIORITY_STDERR, false))
+		return false;
+	j->peer.lost = 0;
+	j->peer.complained = false;
+	return true;
 }
 
-static void send_line(struct journald *j, const char *text, size_t len, bool is_stderr,
-		      bool partial, int *budget_msec)
+static void on_line(void *arg, const struct log_line *l)
 {
-	int level = take_priority(&text, &len, is_stderr ? PRIORITY_STDERR : PRIORITY_STDOUT);
+	struct journald *j = arg;
+	const char *text = l->text;
+	size_t len = l->len;
+	int level = log_take_priority(&text, &len, l->is_stderr);
 
-	if (j->lost > 0)
-		send_loss(j, budget_msec);
-	if (j->lost > 0 || !send_text(j, text, len, level, partial, budget_msec))
-		give_up(j, errno);
+	if ((j->peer.lost > 0 && !send_loss(j)) || !send_text(j, text, len, level, l->partial))
+		log_peer_lose(&j->peer);
 }
 
-/* ---- lines ---- */
-
-static void flush_held(struct journald *j, bool is_stderr, bool partial, int *budget_msec)
-{
-	struct partial *p = &j->held[is_stderr];
-
-	send_line(j, p->text, p->len, is_stderr, partial, budget_msec);
-	p->len = 0;
-}
-
-static void hold(struct journald *j, const char *text, size_t len, bool is_stderr, int *budget_msec)
-{
-	struct partial *p = &j->held[is_stderr];
-
-	while (len > 0) {
-		size_t n = MIN(len, TEXT_MAX - p->len);
-
-		memcpy(p->text + p->len, text, n);
-		p->len += n;
-		text += n;
-		len -= n;
-		if (p->len == TEXT_MAX)
-			flush_held(j, is_stderr, true, budget_msec);
-	}
-}
+/* ---- driver ---- */
 
 static void journald_write(struct log_driver *d, const struct log_chunk *c)
 {
 	struct journald *j = (struct journald *)d;
-	const char *at = c->data, *end = c->data + c->len;
-	int budget_msec = WAIT_MSEC;
 
-	while (at < end) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		size_t len = (size_t)((newline ? newline : end) - at);
-
-		if (newline && len <= TEXT_MAX && j->held[c->is_stderr].len == 0) {
-			send_line(j, at, len, c->is_stderr, false, &budget_msec);
-		} else {
-			hold(j, at, len, c->is_stderr, &budget_msec);
-			if (newline)
-				flush_held(j, c->is_stderr, false, &budget_msec);
-		}
-		at += len + (newline ? 1 : 0);
-	}
+	log_gather_add(&j->gather, c, on_line, j);
 }
 
 static void journald_finish(struct log_driver *d)
 {
 	struct journald *j = (struct journald *)d;
-	int budget_msec = WAIT_MSEC;
 
-	for (int i = 0; i < 2; i++) {
-		if (j->held[i].len > 0)
-			flush_held(j, i == 1, true, &budget_msec);
-	}
-	if (j->lost > 0)
-		send_loss(j, &budget_msec);
-	if (j->lost > 0)
-		log_warn("journal '%s': the last %llu lines of output are lost",
-			 j->address.sun_path, (unsigned long long)j->lost);
+	log_gather_finish(&j->gather, on_line, j);
+	if (j->peer.lost > 0)
+		send_loss(j);
+	log_peer_finish(&j->peer);
 }
 
 static void journald_free(struct log_driver *d)
 {
 	struct journald *j = (struct journald *)d;
 
-	fd_close(j->sock);
+	log_peer_done(&j->peer);
 	buf_done(&j->fields);
+	free(j->name);
 	free(j);
 }
 
@@ -293,18 +168,14 @@ int journald_open(const struct monitor_log_options *o, const struct log_source *
 
 	j->driver.ops = &journald_ops;
 	j->partial_field = !o->no_partial_message;
-	j->address.sun_family = AF_UNIX;
-	if (!path || !*path || strlen(path) >= sizeof(j->address.sun_path))
+	j->peer.sock = -1;
+	if (str_empty(path))
 		path = JOURNAL_SOCKET;
-	memcpy(j->address.sun_path, path, strlen(path) + 1);
-	j->sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (j->sock < 0)
-		r = error_os(err, errno, "make socket for the journal");
-	else
-		r = build_fields(&j->fields, o, source, err);
-	/* A journal that is not there yet may come: see send_entry. */
+	j->name = xasprintf("journal '%s'", path);
+	j->peer.name = j->name;
+	r = build_fields(&j->fields, o, source, err);
 	if (r >= 0)
-		connect_journal(j);
+		r = log_peer_open_unix(&j->peer, path, err);
 	if (r < 0) {
 		journald_free(&j->driver);
 		return r;

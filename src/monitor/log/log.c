@@ -3,19 +3,32 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "base/timeutil.h"
+#include "monitor/log/file.h"
 #include "monitor/log/journald.h"
+#include "monitor/log/json_file.h"
 #include "monitor/log/k8s_file.h"
+#include "monitor/log/limit.h"
+#include "monitor/log/syslog.h"
 
 struct log {
 	struct log_driver *drivers;
 	bool passthrough;
+	struct log_limit limit;
 };
+
+void log_note_lost(uint64_t lines, char out[LOG_NOTE_MAX])
+{
+	snprintf(out, LOG_NOTE_MAX, "coracle-monitor: %llu lines of output were lost here",
+		 (unsigned long long)lines);
+}
 
 static void add_driver(struct log *l, struct log_driver *d)
 {
@@ -42,17 +55,20 @@ static int check_allowed(const struct option_list *allowed, const char *path, st
 	return error_set(err, ERROR_DENIED, "log '%s' is not below a --log-allowlist-dir", path);
 }
 
-static int add_file(struct log *l, const struct monitor_log_options *o, const char *path,
-		    struct error *err)
+typedef int (*open_file_fn)(const char *path, const struct monitor_log_options *o,
+			    struct log_driver **ret, struct error *err);
+
+static int add_file(struct log *l, const struct monitor_log_options *o, const char *driver,
+		    open_file_fn open_driver, const char *path, struct error *err)
 {
 	struct log_driver *d;
 	int r;
 
 	if (str_empty(path))
-		return error_set(err, ERROR_INVALID, "log driver k8s-file needs a path");
+		return error_set(err, ERROR_INVALID, "log driver %s needs a path", driver);
 	r = check_allowed(&o->allowlist, path, err);
 	if (r >= 0)
-		r = k8s_file_open(path, o, &d, err);
+		r = open_driver(path, o, &d, err);
 	if (r >= 0)
 		add_driver(l, d);
 	return r;
@@ -69,6 +85,17 @@ static int add_journald(struct log *l, const struct monitor_log_options *o,
 	return r;
 }
 
+static int add_syslog(struct log *l, const struct monitor_log_options *o,
+		      const struct log_source *source, const char *target, struct error *err)
+{
+	struct log_driver *d;
+	int r = syslog_open(target, o, source, &d, err);
+
+	if (r >= 0)
+		add_driver(l, d);
+	return r;
+}
+
 static int add_path(struct log *l, const struct monitor_log_options *o,
 		    const struct log_source *source, const char *text, struct error *err)
 {
@@ -77,18 +104,23 @@ static int add_path(struct log *l, const struct monitor_log_options *o,
 	scoped_free char *driver = xstrndup(text, n);
 
 	if (streq(driver, "k8s-file"))
-		return add_file(l, o, colon ? colon + 1 : NULL, err);
+		return add_file(l, o, "k8s-file", k8s_file_open, colon ? colon + 1 : NULL, err);
+	if (streq(driver, "json-file"))
+		return add_file(l, o, "json-file", json_file_open, colon ? colon + 1 : NULL, err);
 	if (streq(driver, "journald"))
 		return add_journald(l, o, source, err);
+	if (streq(driver, "syslog"))
+		return add_syslog(l, o, source, colon ? colon + 1 : NULL, err);
 	if (streq(driver, "none") || streq(driver, "off") || streq(driver, "null"))
 		return 0;
-	if (streq(driver, "passthrough")) {
+	/* The word says only that the engine allows a terminal. */
+	if (streq(driver, "passthrough") || streq(driver, "passthrough-tty")) {
 		l->passthrough = true;
 		return 0;
 	}
 	/* A path alone; conmon before it knew drivers. */
 	if (!str_empty(text) && (!colon || text[0] == '/'))
-		return add_file(l, o, text, err);
+		return add_file(l, o, "k8s-file", k8s_file_open, text, err);
 	return error_set(err, ERROR_INVALID, "no such log driver '%s'", driver);
 }
 
@@ -98,7 +130,7 @@ static int check_journal_only(const struct log *l, const struct monitor_log_opti
 	bool file = false;
 
 	for (const struct log_driver *d = l->drivers; d; d = d->next) {
-		if (streq(d->ops->name, "journald"))
+		if (!streq(d->ops->name, "k8s-file"))
 			return 0;
 		file = true;
 	}
@@ -113,7 +145,7 @@ int log_open(const struct monitor_log_options *o, const struct log_source *sourc
 	     struct error *err)
 {
 	struct log *l = xnew(struct log);
-	int r = 0;
+	int r = log_limit_init(&l->limit, o, err);
 
 	for (size_t i = 0; i < o->paths.n && r >= 0; i++)
 		r = add_path(l, o, source, o->paths.items[i], err);
@@ -129,10 +161,51 @@ int log_open(const struct monitor_log_options *o, const struct log_source *sourc
 	return 0;
 }
 
+static void write_all(struct log *l, const struct log_chunk *c)
+{
+	for (struct log_driver *d = c->len > 0 ? l->drivers : NULL; d; d = d->next)
+		d->ops->write(d, c);
+}
+
+/* Lines were dropped before: say so where they are missing. */
+static void write_dropped(struct log *l, int64_t time_nsec)
+{
+	char text[LOG_NOTE_MAX];
+	struct log_chunk note = { .data = text, .is_stderr = true, .time_nsec = time_nsec };
+
+	if (l->limit.dropped == 0)
+		return;
+	note.len = (size_t)snprintf(
+		text, sizeof(text),
+		"coracle-monitor: %llu lines of output were dropped here by the rate limit\n",
+		(unsigned long long)l->limit.dropped);
+	l->limit.dropped = 0;
+	write_all(l, &note);
+}
+
 void log_write(struct log *l, const struct log_chunk *c)
 {
-	for (struct log_driver *d = l->drivers; d; d = d->next)
-		d->ops->write(d, c);
+	struct log_chunk first, second;
+
+	if (l->limit.rate == 0 || !l->drivers) {
+		write_all(l, c);
+		return;
+	}
+	if (!l->limit.drop) {
+		log_limit_take(&l->limit, time_monotonic_nsec(), c->len);
+		write_all(l, c);
+		return;
+	}
+	log_limit_filter(&l->limit, time_monotonic_nsec(), c, &first, &second);
+	if (first.len == c->len || (first.len > 0 && first.data > c->data))
+		write_dropped(l, c->time_nsec);
+	write_all(l, &first);
+	write_all(l, &second);
+}
+
+int64_t log_delay(const struct log *l)
+{
+	return l->drivers ? log_limit_delay(&l->limit) : 0;
 }
 
 int log_reopen(struct log *l)
@@ -149,6 +222,7 @@ int log_reopen(struct log *l)
 
 void log_finish(struct log *l)
 {
+	write_dropped(l, time_now_nsec());
 	for (struct log_driver *d = l->drivers; d; d = d->next) {
 		if (d->ops->finish)
 			d->ops->finish(d);
@@ -204,7 +278,7 @@ bool log_get_mark(const struct log *l, struct log_mark *ret)
 {
 	const struct log_driver *d = first_file(l);
 
-	return d && k8s_file_get_mark(d, ret);
+	return d && !l->limit.drop && log_file_get_mark(d, ret);
 }
 
 void log_on_change(struct log *l, log_changed_fn fn, void *arg)
@@ -212,5 +286,5 @@ void log_on_change(struct log *l, log_changed_fn fn, void *arg)
 	struct log_driver *d = first_file(l);
 
 	if (d)
-		k8s_file_on_change(d, fn, arg);
+		log_file_on_change(d, fn, arg);
 }

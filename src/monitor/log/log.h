@@ -38,6 +38,10 @@ struct log_driver {
 	struct log_driver *next;
 };
 
+/* "coracle-monitor: N lines of output were lost here" */
+#define LOG_NOTE_MAX 128
+void log_note_lost(uint64_t lines, char out[LOG_NOTE_MAX]);
+
 /* Whose output it is. */
 struct log_source {
 	const char *id;	  /* full id */
@@ -48,6 +52,8 @@ struct log;
 int log_open(const struct monitor_log_options *o, const struct log_source *source, struct log **ret,
 	     struct error *err);
 void log_write(struct log *l, const struct log_chunk *c);
+/* How long the container's output is to be left where it is (nanoseconds): --log-rate. */
+int64_t log_delay(const struct log *l);
 int log_reopen(struct log *l);
 /* The container has ended: what drivers hold back goes out, and what was lost is said. */
 void log_finish(struct log *l);

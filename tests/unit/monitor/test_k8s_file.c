@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "harness/test.h"
+#include "monitor/log/file.h"
 #include "monitor/log/k8s_file.h"
 
 /* 2026-11-22T02:45:52.981065957Z */
@@ -218,7 +219,7 @@ TEST(k8s_global_limit_drops_the_rest)
 
 	puts_to(d, false, "1\n2\n3\n");
 	puts_to(d, false, "4\n");
-	CHECK(!k8s_file_get_mark(d, &mark));
+	CHECK(!log_file_get_mark(d, &mark));
 	d->ops->free(d);
 	got = test_read_file(test_path("global"));
 	CHECK_STR(got, OUT "F 1\n" OUT "F 2\n");

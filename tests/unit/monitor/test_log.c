@@ -64,7 +64,8 @@ TEST(log_refused)
 		const char *path, *text;
 	} rows[] = {
 		{ "foo:/x", "no such log driver 'foo'" },
-		{ "json-file:/x", "'json-file'" },
+		{ "json-file", "needs a path" },
+		{ "json-file:/nonexistent/x", "/nonexistent/x" },
 		{ "k8s-file", "needs a path" },
 		{ "k8s-file:", "needs a path" },
 		{ "k8s-file:/nonexistent/x", "/nonexistent/x" },

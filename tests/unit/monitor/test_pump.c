@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,13 @@ TEST(pump_drain_is_bounded)
 	loop_free(loop);
 }
 
+/* What was written to a terminal comes to its master when a kernel thread has run. */
+static void await(int fd, int bytes)
+{
+	while (fd_readable(fd) < bytes)
+		sched_yield();
+}
+
 /* A console that all programs have closed is there again when one opens it. */
 TEST(pump_terminal_reopened)
 {
@@ -125,6 +133,7 @@ TEST(pump_terminal_reopened)
 		CHECK(peer >= 0);
 		CHECK(write(peer, "x\n", 2) == 2);
 		close(peer);
+		await(s.out, 3);
 		CHECK_INT(loop_run_once(loop, 60000), 0);
 	}
 	/* Even with our own peer gone (a hang-up of the whole terminal). */
@@ -133,6 +142,7 @@ TEST(pump_terminal_reopened)
 		CHECK_INT(loop_run_once(loop, 60000), 0);
 	CHECK(s.peer >= 0);
 	CHECK(write(s.peer, "y\n", 2) == 2);
+	await(s.out, 3);
 	pump_drain(p);
 	pump_free(p);
 	log_free(log);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "harness/test.h"
+#include "monitor/log/file.h"
 #include "monitor/log/k8s_file.h"
 #include "monitor/replay.h"
 
@@ -52,7 +53,7 @@ TEST(replay_gives_the_bytes_again)
 	struct log_mark mark;
 
 	puts_to(d, false, "before\n");
-	CHECK(k8s_file_get_mark(d, &mark));
+	CHECK(log_file_get_mark(d, &mark));
 	CHECK_INT(replay_open(&r, &mark, false, 4), 0);
 	puts_to(d, false, "had new\npart");
 	puts_to(d, false, "ial\n");
@@ -83,7 +84,7 @@ TEST(replay_repeats_what_was_not_sent)
 	struct replay r = REPLAY_INIT, after;
 	struct log_mark mark;
 
-	k8s_file_get_mark(d, &mark);
+	log_file_get_mark(d, &mark);
 	CHECK_INT(replay_open(&r, &mark, false, 0), 0);
 	puts_to(d, false, "abc\n");
 	CHECK_INT(replay_packet(&r, out, &after), 5);
@@ -113,7 +114,7 @@ TEST(replay_all_sizes)
 			int n;
 
 			text[sizes[i] - 1] = '\n';
-			k8s_file_get_mark(d, &mark);
+			log_file_get_mark(d, &mark);
 			CHECK_INT(replay_open(&r, &mark, false, skip), 0);
 			put(d, false, text, sizes[i]);
 			while ((n = next(&r, out)) > 0) {
@@ -144,8 +145,8 @@ TEST(replay_follows_one_rotation)
 	struct replay r = REPLAY_INIT;
 	struct log_mark mark;
 
-	k8s_file_on_change(d, changed, &r);
-	k8s_file_get_mark(d, &mark);
+	log_file_on_change(d, changed, &r);
+	log_file_get_mark(d, &mark);
 	CHECK_INT(replay_open(&r, &mark, false, 0), 0);
 	puts_to(d, false, "old\n");
 	CHECK_INT(d->ops->reopen(d), 0);
@@ -170,8 +171,8 @@ TEST(replay_is_stale_after_two_rotations)
 	struct replay r = REPLAY_INIT;
 	struct log_mark mark;
 
-	k8s_file_on_change(d, changed, &r);
-	k8s_file_get_mark(d, &mark);
+	log_file_on_change(d, changed, &r);
+	log_file_get_mark(d, &mark);
 	CHECK_INT(replay_open(&r, &mark, false, 0), 0);
 	puts_to(d, false, "one\n");
 	CHECK_INT(d->ops->reopen(d), 0);
