@@ -306,8 +306,11 @@ static int run_round(struct monitor *m, bool *trimmed)
 	int r = loop_run_once(m->loop, may_trim ? IDLE_MSEC : -1);
 
 	*trimmed = may_trim && time_monotonic_nsec() - before >= IDLE_MSEC * NSEC_PER_MSEC;
-	if (*trimmed)
+	if (*trimmed) {
+		pump_trim(m->pump);
+		log_trim();
 		process_trim();
+	}
 	return r;
 }
 

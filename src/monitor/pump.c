@@ -10,14 +10,15 @@
 #include "base/mem.h"
 #include "base/timeutil.h"
 #include "sys/fd.h"
+#include "sys/process.h"
 #include "wire/monitor.h"
 
 /*
- * As much as a pipe holds: a container that writes faster than we read costs few calls.  One pump
+ * Half a pipe: the container writes the other half meanwhile.  One pump
  * per process; static, because untouched pages cost nothing.
  */
-#define READ_SIZE 65536
-static char buffers[2][READ_SIZE];
+#define READ_SIZE 32768
+static char buffers[2][READ_SIZE] __attribute__((aligned(4096)));
 /* What the runtime said first, when it said more than a buffer takes. */
 static char message[MONITOR_MESSAGE_MAX];
 /* Reads of one stream before the loop looks at anything else. */
@@ -382,6 +383,14 @@ void pump_drain(struct pump *p)
 bool pump_blocked(const struct pump *p)
 {
 	return p->blocked;
+}
+
+void pump_trim(struct pump *p)
+{
+	for (int i = 0; i < STREAM_COUNT; i++) {
+		if (!p->blocked && p->stream[i].held == 0)
+			process_drop_pages(p->stream[i].buffer, READ_SIZE);
+	}
 }
 
 void pump_free(struct pump *p)

@@ -37,6 +37,8 @@ int pump_start(struct pump *p, struct error *err);
 void pump_drain(struct pump *p);
 /* After pump_drain: a client still has to take something before the rest can be read. */
 bool pump_blocked(const struct pump *p);
+/* Nothing has come for a while: give the buffers' memory back. */
+void pump_trim(struct pump *p);
 void pump_free(struct pump *p);
 
 #endif

@@ -5,6 +5,7 @@
 #define CORACLE_SYS_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -69,5 +70,7 @@ int process_is_protected(void);
  * the page cache when used).
  */
 void process_trim(void);
+/* Give back the whole pages of a static buffer that is empty now: it reads as zeros from then on. */
+void process_drop_pages(void *data, size_t size);
 
 #endif

@@ -196,9 +196,9 @@ oom() {
 	[ "$status" -eq 1 ]
 	[[ $output == *"'--bogus'"* ]]
 	monitor_words
-	run "${WORDS[@]}" -l json-file:/x
+	run "${WORDS[@]}" -l frob:/x
 	[ "$status" -eq 1 ]
-	[[ $output == *"no such log driver 'json-file'"* ]]
+	[[ $output == *"no such log driver 'frob'"* ]]
 	run "${WORDS[@]}" -l none --seccomp-notify-socket x
 	[ "$status" -eq 1 ]
 	[[ $output == *"--seccomp-notify-socket is not supported"* ]]

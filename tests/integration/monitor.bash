@@ -78,6 +78,10 @@ monitor_log() {
 }
 
 monitor_teardown() {
+	local pid
+
+	# Clients of a test that failed, stopped ones too: they would hold up everything behind.
+	for pid in $(jobs -p); do kill -KILL "$pid" 2>/dev/null || true; done
 	runtime_teardown
 	if [ -s "$M/monitor.pid" ] && [ "$(readlink "/proc/$(monitor_pid)/exe")" ]; then
 		"$MC" wait-exit "$(monitor_pid)" || kill -KILL "$(monitor_pid)"

@@ -15,13 +15,14 @@
 #include "base/str.h"
 #include "base/timeutil.h"
 #include "sys/fd.h"
+#include "sys/process.h"
 
 /* Mode of log files (conmon's, less the umask). */
 #define FILE_MODE 0640
 /* Lines are gathered here, so that many short ones are one system call.  Empty between two writes,
  * so all files share it; static, because untouched pages of it cost nothing. */
-#define STAGE_SIZE 131072
-static char stage[STAGE_SIZE + LOG_FILE_SLACK];
+#define STAGE_SIZE 65536
+static char stage[STAGE_SIZE + LOG_FILE_SLACK] __attribute__((aligned(4096)));
 static_assert(STAGE_SIZE > LOG_FILE_RECORD_MAX, "a record fits");
 /* What all records of the chunk that is being written have in common. */
 static struct log_file_frame frame;
@@ -388,6 +389,11 @@ int log_file_open(const char *path, const struct monitor_log_options *o,
 	f->rotate = o->rotate;
 	*ret = &f->driver;
 	return 0;
+}
+
+void log_file_trim(void)
+{
+	process_drop_pages(stage, sizeof(stage));
 }
 
 bool log_file_get_mark(const struct log_driver *d, struct log_mark *ret)

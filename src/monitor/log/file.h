@@ -49,6 +49,8 @@ struct log_file_format {
 /* format: taken, also on failure. */
 int log_file_open(const char *path, const struct monitor_log_options *o,
 		  struct log_file_format *format, struct log_driver **ret, struct error *err);
+/* Give the memory of the stage back. */
+void log_file_trim(void);
 /* d is a driver made here; see log_get_mark and log_on_change. */
 bool log_file_get_mark(const struct log_driver *d, struct log_mark *ret);
 void log_file_on_change(struct log_driver *d, log_changed_fn fn, void *arg);

@@ -241,6 +241,11 @@ int log_sync(struct log *l)
 	return r;
 }
 
+void log_trim(void)
+{
+	log_file_trim();
+}
+
 void log_free(struct log *l)
 {
 	if (!l)

@@ -58,6 +58,8 @@ int log_reopen(struct log *l);
 /* The container has ended: what drivers hold back goes out, and what was lost is said. */
 void log_finish(struct log *l);
 int log_sync(struct log *l);
+/* Nothing has come for a while: give the buffers' memory back. */
+void log_trim(void);
 void log_free(struct log *l);
 /* The word passthrough was among the drivers: there is nothing to write. */
 bool log_is_passthrough(const struct log *l);
