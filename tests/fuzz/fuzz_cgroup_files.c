@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 #include "cgroup/cgroup_priv.h"
+#include "sys/fd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -58,12 +59,9 @@ static void make(char *dir, const char *const *files)
 
 static void clean(void)
 {
-	for (int i = 0; i < 2; i++) {
-		scoped_free char *command = xasprintf("rm -rf '%s'", root[i]);
-
-		if (root[i][0] && system(command) != 0)
+	for (int i = 0; i < 2; i++)
+		if (root[i][0] && fd_remove_tree(AT_FDCWD, root[i]) < 0)
 			abort();
-	}
 }
 
 static void fill(const char *dir, const char *const *files, const uint8_t *data, size_t size)
