@@ -53,8 +53,8 @@ static const struct json_table console_size_table = JTABLE(struct oci_console_si
 							   console_size_rows);
 
 static const struct json_field user_rows[] = {
-	JROW(struct oci_user, "uid", uid, JT_U32, JF_EMIT_EMPTY),
-	JROW(struct oci_user, "gid", gid, JT_U32, JF_EMIT_EMPTY),
+	JROW(struct oci_user, "uid", uid, JT_U32, JF_REQUIRED | JF_EMIT_EMPTY),
+	JROW(struct oci_user, "gid", gid, JT_U32, JF_REQUIRED | JF_EMIT_EMPTY),
 	JROW(struct oci_user, "umask", umask, JT_OPT_U32, 0),
 	JROW_U32V(struct oci_user, "additionalGids", additional_gids, n_additional_gids, 0),
 	JROW(struct oci_user, "username", username, JT_STR, 0),
@@ -91,7 +91,7 @@ static const struct json_table scheduler_table = JTABLE(struct oci_scheduler, sc
 
 static const struct json_field io_priority_rows[] = {
 	JROW(struct oci_io_priority, "class", io_class, JT_STR, JF_REQUIRED | JF_EMIT_EMPTY),
-	JROW(struct oci_io_priority, "priority", priority, JT_I32, JF_EMIT_EMPTY),
+	JROW(struct oci_io_priority, "priority", priority, JT_I32, JF_REQUIRED | JF_EMIT_EMPTY),
 };
 static const struct json_table io_priority_table = JTABLE(struct oci_io_priority, io_priority_rows);
 

@@ -270,6 +270,8 @@ int oci_spec_validate(const struct oci_spec *spec, struct error *err)
 		return r;
 	if (spec->root == NULL || str_empty(spec->root->path))
 		return invalid(err, ".root%s", spec->root == NULL ? ": missing" : ".path: empty");
+	if (strmap_get(&spec->annotations, "") != NULL)
+		return invalid(err, ".annotations: empty key");
 	if (spec->process != NULL)
 		r = validate_process(spec->process, ".process", err);
 	if (r == 0)

@@ -553,6 +553,9 @@ static void undo(struct creation *c)
 	cgroup_hold_done(&c->hold);
 	if (c->made_cgroup)
 		(void)cgroup_remove(&c->record.cgroup, ours, NULL);
+	/* Its hooks may have run (runtime.md, life cycle, 3 to 5: go on at 12). */
+	if (ours && c->record.init_pid > 0)
+		hooks_run_poststop(&c->record, "create has failed already");
 	if (ours)
 		(void)record_remove_dir(c->cx, c->o->id, NULL);
 }

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "base/log.h"
 #include "base/str.h"
 #include "base/trace.h"
 #include "runtime/hooks.h"
@@ -42,29 +41,6 @@ static int end_init(const struct runtime_record *rec, struct error *err)
 	return r < 0 ? error_os(err, -r, "wait for process %d", (int)rec->init_pid) : 0;
 }
 
-/* "Failure must only warn and the others continue" (runtime.md, delete). */
-static void run_poststop(const struct runtime_record *rec)
-{
-	struct plan_hooks hooks = { 0 };
-	scoped(hook_output_done) struct hook_output output = HOOK_OUTPUT_INIT;
-	struct error err = ERROR_INIT;
-	scoped(buf_done) struct buf state = BUF_INIT;
-
-	if (record_hooks(rec, PLAN_HOOK_POSTSTOP, &hooks, &err) < 0)
-		log_warn("%s; the container is deleted without them", err.msg);
-	if (hooks.n > 0 && hook_output_open(&rec->annotations, &output, &err) < 0)
-		log_warn("%s; the hooks run without it", err.msg);
-	if (hooks.n > 0)
-		record_state_text(rec, "stopped", 0, 0, &state);
-	for (size_t i = 0; i < hooks.n; i++) {
-		struct plan_hooks one = { &hooks.items[i], 1 };
-
-		if (hooks_run(&one, PLAN_HOOK_POSTSTOP, buf_str(&state), NULL, &output, &err) < 0)
-			log_warn("%s; the delete goes on", err.msg);
-	}
-	record_hooks_done(&hooks);
-}
-
 static int remove_rdt(const struct rdt_record *rdt, struct error *err)
 {
 	struct error why = ERROR_INIT;
@@ -95,7 +71,7 @@ static int delete_record(const struct runtime_context *cx, const struct runtime_
 			return r;
 	}
 	if (rec->init_pid > 0)
-		run_poststop(rec);
+		hooks_run_poststop(rec, "the delete goes on");
 	return record_remove_dir(cx, rec->id, err);
 }
 

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/str.h"
+#include "runtime/record.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
 
@@ -80,4 +82,26 @@ int hooks_run(const struct plan_hooks *h, enum plan_hook_kind kind, const char *
 					    h->items[i].path);
 	}
 	return 0;
+}
+
+void hooks_run_poststop(const struct runtime_record *rec, const char *next)
+{
+	struct plan_hooks hooks = { 0 };
+	scoped(hook_output_done) struct hook_output output = HOOK_OUTPUT_INIT;
+	struct error err = ERROR_INIT;
+	scoped(buf_done) struct buf state = BUF_INIT;
+
+	if (record_hooks(rec, PLAN_HOOK_POSTSTOP, &hooks, &err) < 0)
+		log_warn("%s; %s without them", err.msg, next);
+	if (hooks.n > 0 && hook_output_open(&rec->annotations, &output, &err) < 0)
+		log_warn("%s; the hooks run without it", err.msg);
+	if (hooks.n > 0)
+		record_state_text(rec, "stopped", 0, 0, &state);
+	for (size_t i = 0; i < hooks.n; i++) {
+		struct plan_hooks one = { &hooks.items[i], 1 };
+
+		if (hooks_run(&one, PLAN_HOOK_POSTSTOP, buf_str(&state), NULL, &output, &err) < 0)
+			log_warn("%s; %s", err.msg, next);
+	}
+	record_hooks_done(&hooks);
 }

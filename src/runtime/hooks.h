@@ -5,6 +5,8 @@
 
 #include "runtime/plan.h"
 
+struct runtime_record;
+
 /* Where the hooks write: files of run.oci.hooks.stdout and .stderr (crun(1)); -1: what they write
  * is part of the message when they fail. */
 int hook_output_open(const struct strmap *annotations, struct hook_output *ret, struct error *err);
@@ -14,5 +16,8 @@ DEFINE_SCOPED_STRUCT(struct hook_output, hook_output_done)
 /* The first failure or timeout ends it; the message carries the hook's stderr.  cwd may be NULL. */
 int hooks_run(const struct plan_hooks *h, enum plan_hook_kind kind, const char *state,
 	      const char *cwd, const struct hook_output *output, struct error *err);
+/* The poststop hooks of a container that is gone.  A failure is a warning that ends with `next`,
+ * and the others go on (runtime.md, life cycle, 13). */
+void hooks_run_poststop(const struct runtime_record *rec, const char *next);
 
 #endif

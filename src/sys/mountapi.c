@@ -157,6 +157,10 @@ int mountapi_new(const char *type, const char *source, char *const *options, uin
 	}
 	STRV_FOREACH (o, options) {
 		r = set_option(fs, *o);
+		/* mount(2) hands this flag to every file system; here those that do not know the
+		 * word count no versions, or always do. */
+		if (r == -EINVAL && streq(*o, "iversion"))
+			continue;
 		if (r < 0) {
 			r = fs_error(err, fs, -r, "set option", *o);
 			return error_prefix(err, "file system '%s'", type), r;

@@ -10,7 +10,8 @@
 int init_namespaces(const struct init_args *a, struct error *err);
 int init_join_target(const struct init_args *a, struct error *err);
 
-/* rootfs.c: our copy of the host's mounts cut off, the root attached over "/". */
+/* rootfs.c: our copy of the host's mounts cut off, the root attached over "/", or at
+ * its own path when hooks of create look for it there. */
 int init_root_attach(const struct init_args *a, struct error *err);
 int init_root_enter(const struct init_args *a, struct error *err);
 

@@ -6,6 +6,10 @@
  * host path has to be walked, which works from a user namespace without rights on the way there.
  * pivot_root(".", ".") then swaps the two and the old one is detached.
  *
+ * Hooks of create look for the container's mounts below root.path, and make mounts of their own
+ * there (config.md, createRuntime and createContainer hooks).  For them the tree is attached at
+ * this path of our copy instead, when it can be reached and is still the directory that was opened.
+ *
  * "/" must be the root of our mount namespace, not the directory of a chroot that the runtime was
  * called in: what lies above that directory would stay the namespace's root, hidden from init but
  * not from whoever joins the namespace later, as exec does.
@@ -13,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/init/init_priv.h"
@@ -21,8 +26,32 @@
 #include "sys/ns.h"
 #include "sys/procfs.h"
 
+static bool hooks_before_pivot(const struct plan *p)
+{
+	return p->hooks[PLAN_HOOK_PRESTART].n > 0 || p->hooks[PLAN_HOOK_CREATE_RUNTIME].n > 0 ||
+	       p->hooks[PLAN_HOOK_CREATE_CONTAINER].n > 0;
+}
+
+/* The directory of the root in our copy of the host's mounts: negative when hooks do not need it or
+ * it is out of reach. */
+static int open_attach_point(const struct plan *p)
+{
+	scoped_fd int fd = -1;
+	struct stat here, tree;
+
+	/* Without pivot the root must lie over "/". */
+	if (!hooks_before_pivot(p) || p->root.no_pivot)
+		return -1;
+	fd = open(p->root.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &here) < 0 || fstat(p->root.fd, &tree) < 0 ||
+	    here.st_dev != tree.st_dev || here.st_ino != tree.st_ino)
+		return -1;
+	return take_fd(fd);
+}
+
 int init_root_attach(const struct init_args *a, struct error *err)
 {
+	scoped_fd int at = open_attach_point(a->plan);
 	int r = ns_leave_chroot();
 
 	if (r < 0)
@@ -31,7 +60,8 @@ int init_root_attach(const struct init_args *a, struct error *err)
 	r = mountapi_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, MS_SLAVE, -1);
 	if (r < 0)
 		return error_os(err, -r, "cut mount propagation to the host");
-	r = mountapi_move(a->plan->root.fd, "", AT_FDCWD, "/", 0);
+	r = at >= 0 ? mountapi_move(a->plan->root.fd, "", at, "", 0)
+		    : mountapi_move(a->plan->root.fd, "", AT_FDCWD, "/", 0);
 	return r < 0 ? error_os(err, -r, "attach root filesystem '%s'", a->plan->root.path) : 0;
 }
 

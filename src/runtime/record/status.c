@@ -49,6 +49,11 @@ int record_init(const struct runtime_record *r, struct pidref *ret, struct error
 {
 	int e = r->init_pid > 0 ? pidref_open(ret, r->init_pid, r->init_start_time) : -ESRCH;
 
+	/* A zombie that nobody has waited for yet is stopped too. */
+	if (e >= 0 && pidref_alive_at(r->init_pid, r->init_start_time) <= 0) {
+		pidref_done(ret);
+		e = -ESRCH;
+	}
 	if (e == -ESRCH)
 		return error_set(err, ERROR_STATE, "container not running: '%s'", r->id);
 	return e < 0 ? error_os(err, -e, "open process %d", (int)r->init_pid) : 0;
