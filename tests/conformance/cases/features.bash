@@ -83,6 +83,13 @@ t_features_mount_options() {
 			# Options of file systems that not all have.
 			acl | noacl | mand | nomand | iversion | noiversion) continue ;;
 		esac
+		case $o in
+			# Of a file system, which a bind does not make.
+			async | sync | dirsync | lazytime | nolazytime | silent | loud | tmpcopyup)
+				filter="$filter | .mounts += [{\"destination\":\"/o/$o\",\"type\":\"tmpfs\",\"source\":\"x\",\"options\":[\"$o\"]}]"
+				continue
+				;;
+		esac
 		filter="$filter | .mounts += [{\"destination\":\"/o/$o\",\"type\":\"bind\",\"source\":(\$T + \"/src\"),\"options\":[\"rbind\",\"$o\"]}]"
 	done
 	inside "$filter" 'echo ok'
