@@ -85,7 +85,7 @@ t_features_mount_options() {
 		esac
 		case $o in
 			# Of a file system, which a bind does not make.
-			async | sync | dirsync | lazytime | nolazytime | silent | loud | tmpcopyup)
+			async | rasync | sync | rsync | dirsync | rdirsync | rmand | rnomand | lazytime | nolazytime | silent | loud | tmpcopyup)
 				filter="$filter | .mounts += [{\"destination\":\"/o/$o\",\"type\":\"tmpfs\",\"source\":\"x\",\"options\":[\"$o\"]}]"
 				continue
 				;;
