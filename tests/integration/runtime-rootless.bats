@@ -28,8 +28,8 @@ setup_file() {
 
 teardown_file() {
 	rm -rf "$DIR"
-	runtime_until userdel "$WITH"
-	runtime_until userdel "$WITHOUT"
+	runtime_until userdel "$WITH" 2>/dev/null
+	runtime_until userdel "$WITHOUT" 2>/dev/null
 }
 
 # as USER COMMAND...
