@@ -166,6 +166,9 @@ static int await_start(struct monitor *m, struct error *err)
 
 	if (r >= 0 && sync)
 		r = open_parts(m, err);
+	/* Remembered by the process, and by the runtime that is forked from it. */
+	if (r >= 0 && sync)
+		cgroup_layout();
 	if (r >= 0)
 		r = caller_wait_start(&m->caller, err);
 	if (r < 0 && sync)

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -287,6 +288,16 @@ static bool keep_index(struct sqldb *db)
 	return walindex_held(db->index) || walindex_mark(db->index) == 0;
 }
 
+static pthread_once_t configured = PTHREAD_ONCE_INIT;
+
+/* Before the first connection of the process: no statistics of memory, which nobody asks for and
+ * each allocation would pay with a lock.  Fails where SQLite runs already, and changes nothing
+ * then. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int sqldb_open(const char *path, uint32_t application_id, int version, const char *schema,
 	       int (*migrate)(struct sqldb *db, int from, struct error *err), struct sqldb **ret,
 	       struct error *err)
@@ -301,6 +312,7 @@ int sqldb_open(const char *path, uint32_t application_id, int version, const cha
 	db->path = xstrdup(path);
 	db->synchronous = SYNC_UNKNOWN;
 	db->index = walindex_enter(path);
+	pthread_once(&configured, configure);
 	rc = sqlite3_open_v2(path, &db->handle,
 			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			     NULL);

@@ -62,20 +62,16 @@ static int overlay_layer_finish(const char *dir, const char *parent_dir, struct 
 	return 0;
 }
 
-/* Mode and owner of the top layer's directory onto the container's. */
-static int copy_top(int diff, const char *top_layer_dir)
+/* Mode and owner of the top layer's directory, which the container's diff takes. */
+static int stat_top(const char *top_layer_dir, struct stat *ret)
 {
 	scoped_free char *path = NULL;
-	struct stat st = { .st_mode = 0555 };
 
-	if (top_layer_dir != NULL) {
-		path = path_join(top_layer_dir, "diff");
-		if (stat(path, &st) < 0)
-			return -errno;
-	}
-	if (fchown(diff, st.st_uid, st.st_gid) < 0)
-		return -errno;
-	return fchmod(diff, st.st_mode & 07777) < 0 ? -errno : 0;
+	*ret = (struct stat){ .st_mode = 0555 };
+	if (top_layer_dir == NULL)
+		return 0;
+	path = path_join(top_layer_dir, "diff");
+	return stat(path, ret) < 0 ? -errno : 0;
 }
 
 static int make_dir(int at, const char *name)
@@ -83,10 +79,37 @@ static int make_dir(int at, const char *name)
 	return mkdirat(at, name, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+/* It appears with its owner and mode: root's at once, others' by rename. */
+static int make_diff(int at, const char *top_layer_dir)
+{
+	scoped_fd int diff = -1;
+	struct stat st;
+	int n = stat_top(top_layer_dir, &st);
+
+	if (n < 0)
+		return n;
+	/* mkdir(2) takes the nine bits and the sticky one. */
+	if (st.st_uid == geteuid() && st.st_gid == getegid() && (st.st_mode & 06000) == 0) {
+		mode_t mask = umask(0);
+
+		n = mkdirat(at, "diff", st.st_mode & 07777) < 0 ? -errno : 0;
+		umask(mask);
+		return n;
+	}
+	n = make_dir(at, "diff.new");
+	if (n == 0)
+		diff = fd_open(at, "diff.new", O_RDONLY | O_DIRECTORY, 0);
+	if (n < 0 || diff < 0)
+		return n < 0 ? n : diff;
+	if (fchown(diff, st.st_uid, st.st_gid) < 0 || fchmod(diff, st.st_mode & 07777) < 0 ||
+	    renameat(at, "diff.new", at, "diff") < 0)
+		return -errno;
+	return 0;
+}
+
 static int overlay_container_create(const char *dir, const char *top_layer_dir, struct error *err)
 {
 	scoped_fd int fd = -1;
-	scoped_fd int diff = -1;
 	int n = make_dir(AT_FDCWD, dir);
 
 	if (n == 0)
@@ -96,17 +119,10 @@ static int overlay_container_create(const char *dir, const char *top_layer_dir, 
 	if (n == 0)
 		n = make_dir(fd, "merged");
 	/* diff, complete, is what tells that all is there. */
-	if (n == 0 && faccessat(fd, "diff", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
 	if (n == 0)
-		n = make_dir(fd, "diff.new");
-	if (n == 0)
-		diff = fd_open(fd, "diff.new", O_RDONLY | O_DIRECTORY, 0);
-	if (n == 0)
-		n = diff < 0 ? diff : copy_top(diff, top_layer_dir);
-	if (n == 0 && renameat(fd, "diff.new", fd, "diff") < 0)
-		n = -errno;
-	return n < 0 ? error_os(err, -n, "make the container's directory '%s'", dir) : 0;
+		n = make_diff(fd, top_layer_dir);
+	return n < 0 && n != -EEXIST ? error_os(err, -n, "make the container's directory '%s'", dir)
+				     : 0;
 }
 
 static int overlay_mount_record(const char *dir, char *const *layer_dirs, struct store_mount *ret,
