@@ -111,12 +111,17 @@ teardown() { engine_teardown; }
 	refused 125 running attach "$C"
 }
 
+has_socket() {
+	find "/proc/$1/fd" -lname 'socket:*' | grep -q .
+}
+
 @test "attach without a terminal ends with the container" {
 	co run -d --name "$C" --network none "$IMAGE" sh -c 'trap "echo bye; exit 7" TERM; echo ready; while :; do sleep 0.05; done'
 	until_ok logs_have "$C" ready
-	co attach "$C" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	"$CORACLE" --root "$ENGINE_DIR/root" --runroot "$ENGINE_RUN" attach "$C" >"$BATS_TEST_TMPDIR/out" </dev/null 2>&1 3>&- &
 	local pid=$! status=0
-	until_ok grep -q . "/proc/$pid/wchan"
+	# It has the container's lock when it has a socket, and kill waits for that.
+	until_ok has_socket "$pid"
 	co kill -s TERM "$C"
 	wait "$pid" || status=$?
 	[ "$status" -eq 7 ]
