@@ -35,6 +35,9 @@ int fd_write_all(int fd, const void *data, size_t len);
 /* Write one value to an existing file (O_WRONLY|O_TRUNC not O_CREAT): sysfs, cgroup and proc files.
  */
 int fd_write_file(int dirfd, const char *path, const char *data);
+/* Write a file, made or emptied, with exactly this mode: for files that nobody looks at before we
+ * say so.  Killed before, part of it is there (atomic_file.h for all others). */
+int fd_make_file(int dirfd, const char *path, const void *data, size_t len, mode_t mode);
 int fd_set_cloexec(int fd, bool on);
 int fd_set_nonblock(int fd, bool on);
 /* dup to the lowest number >= min, CLOEXEC. */

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sys/sock.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -198,4 +202,34 @@ int sock_peer_uid(int sock, uid_t *ret)
 		return -errno;
 	*ret = cred.uid;
 	return 0;
+}
+
+/* Addresses looked at; a host with more has its first one among these. */
+#define ADDRESSES_MAX 64
+
+static bool is_usable(int sock, const struct ifreq *r)
+{
+	struct ifreq flags = *r;
+
+	return r->ifr_addr.sa_family == AF_INET && ioctl(sock, SIOCGIFFLAGS, &flags) == 0 &&
+	       (flags.ifr_flags & IFF_UP) != 0 && (flags.ifr_flags & IFF_LOOPBACK) == 0;
+}
+
+int sock_first_address(char ret[INET_ADDRSTRLEN])
+{
+	scoped_fd int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq list[ADDRESSES_MAX];
+	struct ifconf conf = { .ifc_len = sizeof(list), .ifc_req = list };
+
+	if (sock < 0 || ioctl(sock, SIOCGIFCONF, &conf) < 0)
+		return -errno;
+	for (size_t i = 0; i < (size_t)conf.ifc_len / sizeof(list[0]); i++) {
+		struct sockaddr_in in;
+
+		if (!is_usable(sock, &list[i]))
+			continue;
+		memcpy(&in, &list[i].ifr_addr, sizeof(in));
+		return inet_ntop(AF_INET, &in.sin_addr, ret, INET_ADDRSTRLEN) ? 0 : -errno;
+	}
+	return -ENOENT;
 }

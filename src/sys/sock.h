@@ -3,6 +3,7 @@
 #ifndef CORACLE_SYS_SOCK_H
 #define CORACLE_SYS_SOCK_H
 
+#include <netinet/in.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,5 +20,8 @@ int sock_send_fds(int sock, const void *data, size_t len, const int *fds, size_t
  * descriptors. */
 ssize_t sock_recv_fds(int sock, void *data, size_t len, int *fds, size_t max_fds, size_t *ret_n);
 int sock_peer_uid(int sock, uid_t *ret);
+/* The first IPv4 address of this network namespace that is up and no loopback, as text; -ENOENT
+ * when there is none.  One ioctl(2): getifaddrs(3) reads all that netlink knows of every link. */
+int sock_first_address(char ret[INET_ADDRSTRLEN]);
 
 #endif

@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/trace.h"
 #include "engine/container/container_priv.h"
-#include "sys/atomic_file.h"
 #include "sys/fd.h"
 
 int container_prepare_dirs(struct container *c, struct error *err)
@@ -35,7 +34,7 @@ static int write_spec(struct container *c, const struct spec_facts *f, struct er
 	STRV_FOREACH (w, warnings)
 		log_warn("%s", *w);
 	json_table_dump(&oci_spec_table, &spec, 0, &text);
-	r = atomic_file_write(AT_FDCWD, path, buf_str(&text), text.len, 0600, false);
+	r = fd_make_file(AT_FDCWD, path, buf_str(&text), text.len, 0600);
 	if (r < 0)
 		return error_os(err, -r, "write '%s'", path);
 	return 0;

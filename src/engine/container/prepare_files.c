@@ -4,12 +4,8 @@
  * tmpfs) and bound over the image's: hosts, resolv.conf, hostname, localtime, .containerenv,
  * passwd, group; and /dev/shm.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <sys/stat.h>
 
 #include "base/path.h"
@@ -19,9 +15,9 @@
 #include "engine/container/hosts.h"
 #include "engine/container/resolv.h"
 #include "engine/spec/spec_priv.h"
-#include "sys/atomic_file.h"
 #include "sys/fd.h"
 #include "sys/root.h"
+#include "sys/sock.h"
 
 /* Host's and image's small text files; larger ones are a mistake or an attack (CVE-2024-9676). */
 #define TEXT_FILE_MAX ((size_t)1 << 20)
@@ -86,7 +82,7 @@ static int give_file(const struct files *f, const char *name, const char *destin
 
 	if (!buf_ok(text))
 		return error_set(err, ERROR_LIMIT, "contents of '%s' are too large", destination);
-	r = atomic_file_write(AT_FDCWD, path, buf_str(text), text->len, 0644, false);
+	r = fd_make_file(AT_FDCWD, path, buf_str(text), text->len, 0644);
 	if (r < 0)
 		return error_os(err, -r, "write '%s'", path);
 	bind_file(f, path, destination);
@@ -117,25 +113,12 @@ static char *own_address(const struct container_record *r)
  * host that is not loopback. */
 static char *host_address(const struct container_record *r)
 {
-	struct ifaddrs *list = NULL;
-	char *found = NULL, text[INET_ADDRSTRLEN];
+	char text[INET_ADDRSTRLEN];
 
 	for (size_t i = 0; i < r->state.n_networks; i++)
 		if (strv_len(r->state.networks[i].gateways) > 0)
 			return xstrdup(r->state.networks[i].gateways[0]);
-	if (getifaddrs(&list) < 0)
-		return NULL;
-	for (struct ifaddrs *a = list; a && !found; a = a->ifa_next) {
-		const struct sockaddr_in *in =
-			(const struct sockaddr_in *)(const void *)a->ifa_addr;
-		if (!in || in->sin_family != AF_INET || (a->ifa_flags & IFF_LOOPBACK) ||
-		    !(a->ifa_flags & IFF_UP))
-			continue;
-		if (inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text)))
-			found = xstrdup(text);
-	}
-	freeifaddrs(list);
-	return found;
+	return sock_first_address(text) < 0 ? NULL : xstrdup(text);
 }
 
 static int hosts_base(const struct files *f, struct buf *out, struct error *err)

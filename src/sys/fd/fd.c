@@ -128,6 +128,17 @@ int fd_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
+int fd_make_file(int dirfd, const char *path, const void *data, size_t len, mode_t mode)
+{
+	scoped_fd int fd = fd_open(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return fd;
+	if (fchmod(fd, mode) < 0)
+		return -errno;
+	return fd_write_all(fd, data, len);
+}
+
 int fd_write_file(int dirfd, const char *path, const char *data)
 {
 	scoped_fd int fd = fd_open(dirfd, path, O_WRONLY | O_TRUNC | O_NOCTTY, 0);

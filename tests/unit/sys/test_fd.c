@@ -208,3 +208,22 @@ TEST(reopen_gives_the_same_file)
 	CHECK(fd >= 0);
 	CHECK_INT(fd_reopen(-1, O_RDONLY), -EBADF);
 }
+
+TEST(make_file_has_its_text_and_mode)
+{
+	const char *path = test_path("made");
+	scoped_free char *got = NULL;
+	struct stat st;
+	mode_t mask = umask(077);
+
+	CHECK_INT(fd_make_file(AT_FDCWD, path, "a longer text", 13, 0644), 0);
+	CHECK_INT(fd_make_file(AT_FDCWD, path, "text", 4, 0640), 0);
+	umask(mask);
+	CHECK_INT(stat(path, &st), 0);
+	CHECK_INT(st.st_mode & 07777, 0640);
+	got = test_read_file(path);
+	CHECK_STR(got, "text");
+	CHECK_INT(symlink("made", test_path("link")), 0);
+	CHECK_INT(fd_make_file(AT_FDCWD, test_path("link"), "x", 1, 0600), -ELOOP);
+	CHECK_INT(fd_make_file(AT_FDCWD, test_path("no/file"), "x", 1, 0600), -ENOENT);
+}

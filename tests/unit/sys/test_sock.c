@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -134,4 +137,30 @@ TEST(superfluous_descriptors_are_closed)
 	fd_close(after);
 	CHECK_INT(after, before);
 	CHECK(got[0] < before + 20);
+}
+
+/* Every address that getifaddrs(3) tells of, up and no loopback, is a right answer; the same order
+ * is not promised. */
+TEST(first_address)
+{
+	char text[INET_ADDRSTRLEN], other[INET_ADDRSTRLEN];
+	struct ifaddrs *list = NULL;
+	bool any = false, found = false;
+	int r = sock_first_address(text);
+
+	CHECK_INT(getifaddrs(&list), 0);
+	for (struct ifaddrs *a = list; a != NULL; a = a->ifa_next) {
+		struct sockaddr_in in;
+
+		if (a->ifa_addr == NULL || a->ifa_addr->sa_family != AF_INET ||
+		    (a->ifa_flags & IFF_LOOPBACK) != 0 || (a->ifa_flags & IFF_UP) == 0)
+			continue;
+		any = true;
+		memcpy(&in, a->ifa_addr, sizeof(in));
+		found |= inet_ntop(AF_INET, &in.sin_addr, other, sizeof(other)) != NULL && r == 0 &&
+			 strcmp(other, text) == 0;
+	}
+	freeifaddrs(list);
+	CHECK_INT(r, any ? 0 : -ENOENT);
+	CHECK(found == any);
 }
