@@ -28,6 +28,7 @@ setup_file() {
 	tar -C "$root" -cf "$BATS_FILE_TMPDIR/root.tar" .
 	c import -q "$BATS_FILE_TMPDIR/root.tar" localhost/crash
 	c run --rm --network "$CRASH_NETWORK" localhost/crash true
+	wait_for_ours # its monitor removes its files
 	find "$CR_GRAPH" | grep -v -e sqlite -e "^$CR_GRAPH/mountpoints" | sort >"$BATS_FILE_TMPDIR/files"
 }
 
