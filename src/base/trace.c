@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/timeutil.h"
 
 static int trace_fd = -1;
@@ -48,8 +49,9 @@ int trace_fileno(void)
 
 struct trace_span trace_begin(const char *name)
 {
-	if (trace_fd < 0)
+	if (trace_fd < 0 && log_get_level() > LOG_LEVEL_DEBUG)
 		return (struct trace_span){ 0 };
+	log_debug("%s", name);
 	return (struct trace_span){ .name = name, .start_nsec = time_monotonic_nsec() };
 }
 

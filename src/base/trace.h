@@ -5,7 +5,8 @@
  * The file is a JSON array of events {"name","ph":"X","ts","dur","pid","tid"} (microseconds,
  * CLOCK_MONOTONIC), appended by O_APPEND writes so that several processes (engine, monitor,
  * runtime) share it; the environment variable CORACLE_TRACE carries the path to children.
- * When no file is set every call is one branch.
+ * When no file is set every call is one branch.  At log level debug the name of each span is logged
+ * when it begins.
  */
 #ifndef CORACLE_BASE_TRACE_H
 #define CORACLE_BASE_TRACE_H

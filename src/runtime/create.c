@@ -452,6 +452,7 @@ static int launch_init(struct creation *c, struct error *err)
 		.sync_fd = -1,
 		.listen_fd = c->listen_fd,
 		.console_fd = c->console_fd,
+		.console_plain = c->o->console_plain,
 		.stdio = { c->o->stdin_fd, c->o->stdout_fd, c->o->stderr_fd },
 		.target_pidfd = -1,
 		.unprivileged = c->unprivileged,

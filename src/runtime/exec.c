@@ -52,8 +52,8 @@ static int check_state(struct execution *x, struct error *err)
 	s = record_status(x->dir, &x->record);
 	if (s == RUNTIME_STOPPED || s == RUNTIME_CREATING)
 		return error_set(err, ERROR_STATE,
-				 "cannot exec in a container that is not running: '%s' is %s",
-				 x->o->id, runtime_status_name(s));
+				 "cannot exec in a %s container: '%s' is not running",
+				 runtime_status_name(s), x->o->id);
 	if (s == RUNTIME_PAUSED && !x->o->ignore_paused)
 		return error_set(err, ERROR_STATE,
 				 "cannot exec in a paused container (use --ignore-paused to "
@@ -182,6 +182,7 @@ static int launch_process(struct execution *x, struct error *err)
 		.sync_fd = -1,
 		.listen_fd = -1,
 		.console_fd = x->console_fd,
+		.console_plain = x->o->console_plain,
 		.stdio = { x->o->stdin_fd, x->o->stdout_fd, x->o->stderr_fd },
 		.target_pidfd = x->init.fd,
 		.target_namespaces = record_namespaces(&x->record) & ~ns_clone_flag(NS_PID),

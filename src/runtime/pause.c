@@ -14,10 +14,10 @@ static int set_frozen(const struct runtime_context *cx, const char *id, bool on,
 		return r;
 	s = record_status(dir, &rec);
 	if (on && s != RUNTIME_RUNNING && s != RUNTIME_CREATED)
-		return error_set(err, ERROR_STATE, "container '%s' is not running: %s", id,
+		return error_set(err, ERROR_STATE, "container not running: '%s' is %s", id,
 				 runtime_status_name(s));
 	if (!on && s != RUNTIME_PAUSED)
-		return error_set(err, ERROR_STATE, "container '%s' is not paused: %s", id,
+		return error_set(err, ERROR_STATE, "container not paused: '%s' is %s", id,
 				 runtime_status_name(s));
 	if (rec.cgroup.path == NULL)
 		return error_set(err, ERROR_UNSUPPORTED, "container '%s' has no cgroup to freeze",

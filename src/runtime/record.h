@@ -19,7 +19,7 @@
 /* Letters, digits and _+-. , not "." or "..", at most 255 bytes. */
 bool record_id_valid(const char *id);
 
-/* Directory of a container; ERROR_NOT_FOUND "container 'x' does not exist". */
+/* Directory of a container; ERROR_NOT_FOUND "container does not exist: 'x'". */
 int record_open_dir(const struct runtime_context *cx, const char *id, struct error *err);
 /* Make it (and the root, 0700); ERROR_EXISTS when the id is taken. */
 int record_make_dir(const struct runtime_context *cx, const char *id, struct error *err);

@@ -48,6 +48,7 @@ struct runtime_create_options {
 	const char *config;	     /* NULL: BUNDLE/config.json */
 	const struct oci_spec *spec; /* not NULL: taken instead of the file (borrowed) */
 	const char *console_socket;  /* NULL: none */
+	bool console_plain;	     /* the terminal adds no carriage returns */
 	const char *pid_file;
 	unsigned preserve_fds; /* 3..2+N and LISTEN_FDS stay open */
 	bool no_pivot, no_new_keyring;
@@ -74,6 +75,7 @@ struct runtime_exec_options {
 	const char *id;
 	const struct oci_process *process; /* complete (borrowed) */
 	const char *console_socket;
+	bool console_plain; /* as in runtime_create_options */
 	const char *pid_file;
 	const char *cgroup; /* sub-cgroup or NULL */
 	unsigned preserve_fds;

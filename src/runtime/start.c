@@ -27,7 +27,9 @@ static int state_error(const struct runtime_record *rec, enum runtime_status s, 
 {
 	if (s == RUNTIME_STOPPED)
 		return error_set(err, ERROR_STATE,
-				 "cannot start container '%s': its init process has died", rec->id);
+				 "cannot start a container that has stopped: the init process of "
+				 "'%s' has died",
+				 rec->id);
 	if (s == RUNTIME_CREATING)
 		return error_set(err, ERROR_STATE,
 				 "cannot start container '%s': it is still being created", rec->id);

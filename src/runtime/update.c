@@ -15,7 +15,7 @@ int runtime_update(const struct runtime_context *cx, const char *id, const struc
 		return e;
 	s = record_status(dir, &rec);
 	if (s == RUNTIME_STOPPED || s == RUNTIME_CREATING)
-		return error_set(err, ERROR_STATE, "cannot update container '%s': it is %s", id,
+		return error_set(err, ERROR_STATE, "container not running: '%s' is %s", id,
 				 runtime_status_name(s));
 	if (rec.cgroup.path == NULL)
 		return error_set(err, ERROR_UNSUPPORTED, "container '%s' has no cgroup", id);

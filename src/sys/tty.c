@@ -73,7 +73,7 @@ int tty_set_controlling(int fd)
 	return ioctl(fd, TIOCSCTTY, 0) < 0 ? -errno : 0;
 }
 
-int tty_raw(int fd, struct termios *ret_saved)
+static int set_raw(int fd, bool output_too, struct termios *ret_saved)
 {
 	struct termios saved, raw;
 
@@ -81,11 +81,33 @@ int tty_raw(int fd, struct termios *ret_saved)
 		return -errno;
 	raw = saved;
 	cfmakeraw(&raw);
+	if (!output_too)
+		raw.c_oflag = saved.c_oflag;
 	if (tcsetattr(fd, TCSANOW, &raw) < 0)
 		return -errno;
 	if (ret_saved != NULL)
 		*ret_saved = saved;
 	return 0;
+}
+
+int tty_raw(int fd, struct termios *ret_saved)
+{
+	return set_raw(fd, true, ret_saved);
+}
+
+int tty_raw_input(int fd, struct termios *ret_saved)
+{
+	return set_raw(fd, false, ret_saved);
+}
+
+int tty_clear_onlcr(int fd)
+{
+	struct termios t;
+
+	if (tcgetattr(fd, &t) < 0)
+		return -errno;
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	return tcsetattr(fd, TCSANOW, &t) < 0 ? -errno : 0;
 }
 
 int tty_restore(int fd, const struct termios *saved)

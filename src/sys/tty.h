@@ -16,7 +16,10 @@ int tty_set_size(int fd, unsigned short rows, unsigned short cols);
 int tty_get_size(int fd, unsigned short *rows, unsigned short *cols);
 /* Make fd the controlling terminal of this session (after setsid). */
 int tty_set_controlling(int fd);
-int tty_raw(int fd, struct termios *ret_saved); /* cfmakeraw; saved for tty_restore */
+int tty_raw(int fd, struct termios *ret_saved);	      /* cfmakeraw; saved for tty_restore */
+int tty_raw_input(int fd, struct termios *ret_saved); /* the same, output is still processed */
+/* Line ends stay as they are written (no carriage returns are added). */
+int tty_clear_onlcr(int fd);
 int tty_restore(int fd, const struct termios *saved);
 bool tty_is(int fd);
 

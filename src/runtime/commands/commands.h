@@ -17,7 +17,7 @@ struct command {
 	const char *name, *usage, *help;
 	const struct option_row *rows;
 	size_t n_rows;
-	/* Exit status, or -errno with err set. */
+	/* Exit status, COMMAND_USAGE, or -errno with err set. */
 	int (*run)(const struct command_context *cx, int argc, char **argv, struct error *err);
 };
 
@@ -29,12 +29,14 @@ struct positional {
 
 /* Returned by command_parse: options are right, go on (no exit status can be this). */
 #define COMMAND_GO 1000
+/* The command line is wrong: err says how, the exit status is 1 for every command. */
+#define COMMAND_USAGE 1001
 #define COMMAND_ROWS(rows) rows, ARRAY_SIZE(rows)
 #define COMMAND_PARSE(cmd, argc, argv, target, min, max, p, err) \
 	command_parse((cmd), (argc), (argv), (target), (min), (max), true, (p), (err))
 
-/* Parse argv[1..]; --help prints and gives 0; wrong number of arguments is an error that shows the
- * usage.  max < 0: any number.  intersperse: options may follow arguments. */
+/* Parse argv[1..]; --help prints and gives 0; a wrong number of arguments is COMMAND_USAGE.  max <
+ * 0: any number.  intersperse: options may follow arguments. */
 int command_parse(const struct command *c, int argc, char **argv, void *target, int min, int max,
 		  bool intersperse, struct positional *ret, struct error *err);
 /* fn for each container whose whole id matches the POSIX extended expression. */
@@ -44,6 +46,10 @@ int command_for_each(const struct command_context *cx, const char *regex,
 		     void *arg, struct error *err);
 /* Write to stdout. */
 int command_print(struct buf *b, struct error *err);
+
+/* The tables, for the manual pages and tests. */
+const struct command *const *runtime_commands(size_t *ret_n);
+const struct option_row *runtime_global_options(size_t *ret_n);
 
 extern const struct command runtime_command_create, runtime_command_start, runtime_command_run,
 	runtime_command_exec, runtime_command_kill, runtime_command_delete, runtime_command_state,

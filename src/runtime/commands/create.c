@@ -16,7 +16,7 @@
 		name, short_name, kind, offsetof(struct create_flags, member), value, help \
 	}
 
-const struct option_row create_flag_rows[CREATE_FLAG_COUNT] = {
+const struct option_row create_flag_rows[RUN_FLAG_COUNT] = {
 	ROW("bundle", 'b', OPTION_STRING, bundle, "DIR", "bundle directory (default: here)"),
 	ROW("config", 'f', OPTION_STRING, config, "FILE", "configuration instead of config.json"),
 	ROW("console-socket", 0, OPTION_STRING, console_socket, "SOCKET",
@@ -29,8 +29,8 @@ const struct option_row create_flag_rows[CREATE_FLAG_COUNT] = {
 	ROW("no-pivot", 0, OPTION_FLAG, no_pivot, NULL, "do not use pivot_root"),
 	ROW("no-new-keyring", 0, OPTION_FLAG, no_new_keyring, NULL, "keep the session keyring"),
 	ROW("no-subreaper", 0, OPTION_FLAG, no_subreaper, NULL, "do not become a subreaper"),
-	ROW("detach", 'd', OPTION_FLAG, detach, NULL, "do not wait (run)"),
-	ROW("keep", 0, OPTION_FLAG, keep, NULL, "do not delete after exit (run)"),
+	ROW("detach", 'd', OPTION_FLAG, detach, NULL, "do not wait"),
+	ROW("keep", 0, OPTION_FLAG, keep, NULL, "do not delete after exit"),
 };
 
 int create_flags_apply(const struct create_flags *f, const char *id, char **ret_bundle,
@@ -80,8 +80,6 @@ static int create_run(const struct command_context *cx, int argc, char **argv, s
 
 	if (r != COMMAND_GO)
 		return r;
-	if (f.detach || f.keep)
-		return error_set(err, ERROR_INVALID, "create: --detach and --keep are for run");
 	r = create_flags_apply(&f, p.argv[0], &bundle, &o, err);
 	if (r < 0)
 		return r;

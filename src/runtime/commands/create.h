@@ -11,8 +11,9 @@ struct create_flags {
 	bool no_pivot, no_new_keyring, no_subreaper;
 	bool detach, keep; /* run only */
 };
-#define CREATE_FLAG_COUNT 11
-extern const struct option_row create_flag_rows[CREATE_FLAG_COUNT];
+#define CREATE_FLAG_COUNT 9 /* of create; run has them all */
+#define RUN_FLAG_COUNT 11
+extern const struct option_row create_flag_rows[RUN_FLAG_COUNT];
 
 /* Options of runtime_create; *ret_bundle is new memory that ret borrows. */
 int create_flags_apply(const struct create_flags *f, const char *id, char **ret_bundle,

@@ -81,6 +81,7 @@ static int events_run(const struct command_context *cx, int argc, char **argv, s
 	scoped(runtime_record_done) struct runtime_record rec = { 0 };
 	struct events_flags f = { 0 };
 	struct positional p;
+	enum runtime_status status;
 	int64_t interval = 5 * NSEC_PER_SEC;
 	int r = command_parse(&runtime_command_events, argc, argv, &f, 1, 1, true, &p, err);
 
@@ -93,6 +94,11 @@ static int events_run(const struct command_context *cx, int argc, char **argv, s
 	r = runtime_record_load(&cx->runtime, p.argv[0], &rec, err);
 	if (r < 0)
 		return r;
+	r = runtime_record_status(&cx->runtime, &rec, &status, err);
+	if (r < 0)
+		return r;
+	if (status == RUNTIME_STOPPED)
+		return error_set(err, ERROR_STATE, "container with id %s is not running", rec.id);
 	if (rec.cgroup.path == NULL)
 		return error_set(err, ERROR_UNSUPPORTED, "container '%s' has no cgroup", p.argv[0]);
 	return f.stats ? print_stats(&rec, err)

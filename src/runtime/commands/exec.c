@@ -176,7 +176,9 @@ static int exec_with(const struct command_context *cx, const struct exec_flags *
 	};
 	int r = f->detach ? 0 : foreground_begin(&fg, err);
 
-	if (r == 0 && !f->detach && process->terminal && f->console_socket == NULL)
+	/* As runc: a terminal of ours adds the carriage returns itself. */
+	o.console_plain = !f->detach && process->terminal && f->console_socket == NULL;
+	if (r == 0 && o.console_plain)
 		r = foreground_console(&fg, &o.console_socket, err);
 	if (r < 0)
 		return r;

@@ -211,7 +211,7 @@ int foreground_wait(struct foreground *f, const struct pidref *process, struct e
 		s.out.to = STDOUT_FILENO;
 		if (tty_is(STDIN_FILENO)) {
 			copy_size(master);
-			s.raw = tty_raw(STDIN_FILENO, &s.saved) == 0;
+			s.raw = tty_raw_input(STDIN_FILENO, &s.saved) == 0;
 		}
 	}
 	r = loop(f, &s, err);

@@ -32,6 +32,8 @@ static int kill_run(const struct command_context *cx, int argc, char **argv, str
 	if (r != COMMAND_GO)
 		return r;
 	args[0] = p.argc > 1 ? num_signal(p.argv[1]) : SIGTERM;
+	if (p.argc > 1 && streq(p.argv[1], "0"))
+		args[0] = 0; /* is it there? */
 	args[1] = o.all;
 	if (args[0] < 0)
 		return error_set(err, ERROR_INVALID, "unknown signal '%s'", p.argv[1]);

@@ -29,7 +29,9 @@ static void add_row(const struct runtime_record *r, enum runtime_status s, struc
 		 runtime_status_name(s), r->bundle, created, r->owner ? r->owner : "");
 }
 
-/* Columns as wide as their widest cell plus three, as runc's tabwriter. */
+/* Columns as wide as their widest cell plus three, at least 12: runc's tabwriter(12, 1, 3). */
+#define COLUMN_MIN ((size_t)12)
+
 static void align_rows(const char *rows, struct buf *out)
 {
 	scoped_strv char **lines = strv_split(rows, "\n", false);
@@ -45,7 +47,8 @@ static void align_rows(const char *rows, struct buf *out)
 		scoped_strv char **cells = strv_split(*l, "\t", true);
 
 		for (size_t i = 0; cells && cells[i]; i++)
-			buf_addf(out, "%-*s", cells[i + 1] ? (int)width[i] + 3 : 0, cells[i]);
+			buf_addf(out, "%-*s", cells[i + 1] ? (int)MAX(width[i] + 3, COLUMN_MIN) : 0,
+				 cells[i]);
 		buf_addc(out, '\n');
 	}
 }

@@ -3,19 +3,16 @@
 #include "runtime/commands/main.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <regex.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/path.h"
 #include "base/str.h"
-#include "base/timeutil.h"
 #include "base/trace.h"
 #include "runtime/commands/commands.h"
+#include "runtime/commands/report.h"
 #include "runtime/record.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
@@ -54,71 +51,8 @@ static const struct option_row global_rows[] = {
 	{ "criu", 0, OPTION_STRING, offsetof(struct global_options, criu), "FILE", NULL },
 	{ "version", 'v', OPTION_FLAG, offsetof(struct global_options, version), NULL,
 	  "print the version" },
+	{ "version", 'V', OPTION_FLAG, offsetof(struct global_options, version), NULL, NULL },
 };
-
-/* Where messages go: one per process that calls runtime_main. */
-struct report {
-	int fd; /* --log, or -1 */
-	bool json;
-	bool debug;
-};
-
-static void report_line(const struct report *rp, const char *level, const char *msg)
-{
-	scoped(buf_done) struct buf b = BUF_INIT;
-	char now[TIME_STR_MAX];
-
-	time_format_rfc3339(time_now_nsec(), now);
-	if (rp->json) {
-		buf_addf(&b, "{\"level\":\"%s\",\"msg\":", level);
-		buf_add_json_string(&b, msg);
-		buf_addf(&b, ",\"time\":\"%s\"}\n", now);
-	} else {
-		buf_addf(&b, "time=\"%s\" level=%s msg=", now, level);
-		buf_add_json_string(&b, msg);
-		buf_addc(&b, '\n');
-	}
-	(void)fd_write_all(rp->fd, buf_str(&b), b.len);
-}
-
-static void report_sink(void *arg, enum log_level level, const char *msg)
-{
-	const struct report *rp = arg;
-
-	if (rp->fd >= 0)
-		report_line(rp, level >= LOG_LEVEL_WARN ? "warning" : "debug", msg);
-	else
-		dprintf(STDERR_FILENO, "coracle-runtime: %s: %s\n",
-			level >= LOG_LEVEL_WARN ? "warning" : "debug", msg);
-}
-
-static void report_error(const struct report *rp, const struct error *err)
-{
-	if (rp->fd >= 0)
-		report_line(rp, "error", err->msg);
-	dprintf(STDERR_FILENO, "coracle-runtime: %s\n", err->msg);
-}
-
-static int open_log(const struct global_options *g, struct report *rp, struct error *err)
-{
-	const char *path = g->log;
-
-	if (g->log_format && !streq(g->log_format, "text") && !streq(g->log_format, "json"))
-		return error_set(err, ERROR_INVALID, "--log-format: '%s' is neither text nor json",
-				 g->log_format);
-	rp->json = streq_opt(g->log_format, "json");
-	rp->debug = g->debug || streq_opt(g->log_level, "debug");
-	if (str_empty(path))
-		return 0;
-	/* crun's prefix; its journald: and syslog: are not files. */
-	if (str_has_prefix(path, "journald:") || str_has_prefix(path, "syslog:"))
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "--log: '%s' is not supported, give a file", path);
-	if (str_skip_prefix(path, "file:"))
-		path = str_skip_prefix(path, "file:");
-	rp->fd = fd_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY, 0644);
-	return rp->fd < 0 ? error_os(err, -rp->fd, "open log '%s'", path) : 0;
-}
 
 static int cgroup_driver(const struct global_options *g, enum cgroup_driver *ret, struct error *err)
 {
@@ -180,9 +114,8 @@ static int make_context(const struct global_options *g, struct command_context *
 	scoped_free char *root = NULL;
 	int r = cgroup_driver(g, &cx->runtime.cgroup_driver, err);
 
-	if (r < 0)
-		return r;
-	r = is_rootless(g, &cx->runtime.rootless, err);
+	if (r == 0)
+		r = is_rootless(g, &cx->runtime.rootless, err);
 	if (r < 0)
 		return r;
 	if (!str_empty(g->root))
@@ -229,6 +162,17 @@ int command_print(struct buf *b, struct error *err)
 	return r < 0 ? error_os(err, -r, "write to stdout") : 0;
 }
 
+static int command_help(const struct command *c, struct error *err)
+{
+	scoped(buf_done) struct buf b = BUF_INIT;
+
+	buf_addf(&b, "Usage: coracle-runtime %s\n\n%s\n", c->usage, c->help);
+	if (c->n_rows > 0)
+		buf_adds(&b, "\nOptions:\n");
+	runtime_options_help(c->rows, c->n_rows, &b);
+	return command_print(&b, err);
+}
+
 int command_parse(const struct command *c, int argc, char **argv, void *target, int min, int max,
 		  bool intersperse, struct positional *ret, struct error *err)
 {
@@ -237,18 +181,18 @@ int command_parse(const struct command *c, int argc, char **argv, void *target, 
 	int r = runtime_options_parse(c->rows, c->n_rows, argc, argv, intersperse, target, &first,
 				      &why);
 
-	if (why.kind == ERROR_CANCELED) {
-		scoped(buf_done) struct buf b = BUF_INIT;
-
-		buf_addf(&b, "Usage: coracle-runtime %s\n\n%s\n\nOptions:\n", c->usage, c->help);
-		runtime_options_help(c->rows, c->n_rows, &b);
-		return command_print(&b, err);
+	if (why.kind == ERROR_CANCELED)
+		return command_help(c, err);
+	if (r < 0) {
+		error_prefix(&why, "%s", c->name);
+		error_copy(err, &why);
+		return COMMAND_USAGE;
 	}
-	if (r < 0)
-		return error_prefix(&why, "%s", c->name), error_copy(err, &why);
 	*ret = (struct positional){ argc - first, argv + first };
-	if (ret->argc < min || (max >= 0 && ret->argc > max))
-		return error_set(err, ERROR_INVALID, "usage: coracle-runtime %s", c->usage);
+	if (ret->argc < min || (max >= 0 && ret->argc > max)) {
+		error_set(err, ERROR_INVALID, "usage: coracle-runtime %s", c->usage);
+		return COMMAND_USAGE;
+	}
 	return COMMAND_GO;
 }
 
@@ -277,11 +221,27 @@ static int print_version(struct error *err)
 	scoped(buf_done) struct buf b = BUF_INIT;
 
 	buf_addf(&b,
-		 "coracle-runtime version %s\ncommit: %s\nspec: %s\nlibseccomp: %s\n"
-		 "+SECCOMP +CAP +EBPF +APPARMOR +SELINUX\n",
-		 CORACLE_VERSION, CORACLE_VERSION, OCI_RUNTIME_SPEC_VERSION,
+		 "coracle-runtime version %s\ncommit: %s\nrundir: %s\nspec: %s\nlibseccomp: %s\n"
+		 "+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF\n",
+		 CORACLE_VERSION, CORACLE_VERSION, RUNTIME_ROOT_DEFAULT, OCI_RUNTIME_SPEC_VERSION,
 		 seccomp_library_version());
 	return command_print(&b, err);
+}
+
+/* "help [COMMAND]"; without a command it is an error to have given none. */
+static int help(int argc, char **argv, struct error *err)
+{
+	scoped(buf_done) struct buf b = BUF_INIT;
+	const struct command *c = argc > 1 ? find_command(argv[1]) : NULL;
+	int r;
+
+	if (argc > 1 && c == NULL)
+		return error_set(err, ERROR_INVALID, "unknown command '%s'", argv[1]);
+	if (c)
+		return command_help(c, err);
+	print_help(&b);
+	r = command_print(&b, err);
+	return r < 0 ? r : argc == 0;
 }
 
 static int dispatch(const struct global_options *g, int argc, char **argv, struct error *err)
@@ -294,13 +254,8 @@ static int dispatch(const struct global_options *g, int argc, char **argv, struc
 
 	if (g->version)
 		return print_version(err);
-	if (argc == 0 || streq(argv[0], "help")) {
-		scoped(buf_done) struct buf b = BUF_INIT;
-
-		print_help(&b);
-		r = command_print(&b, err);
-		return r < 0 ? r : argc == 0;
-	}
+	if (argc == 0 || streq(argv[0], "help") || streq(argv[0], "h") || streq(argv[0], "--help"))
+		return help(argc, argv, err);
 	c = find_command(argv[0]);
 	if (c == NULL)
 		return error_set(err, ERROR_INVALID, "unknown command '%s'", argv[0]);
@@ -318,10 +273,28 @@ bool runtime_needs_protection(int argc, char **argv)
 	return false;
 }
 
+const struct command *const *runtime_commands(size_t *ret_n)
+{
+	*ret_n = ARRAY_SIZE(commands);
+	return commands;
+}
+
+const struct option_row *runtime_global_options(size_t *ret_n)
+{
+	*ret_n = ARRAY_SIZE(global_rows);
+	return global_rows;
+}
+
+/* runc's exec says 255, everything else 1. */
+static int error_status(int argc, char **argv)
+{
+	return argc > 0 && streq(argv[0], "exec") ? 255 : 1;
+}
+
 int runtime_main(int argc, char **argv)
 {
 	struct global_options g = { 0 };
-	struct report rp = { .fd = -1 };
+	struct report rp = REPORT_INIT;
 	struct error err = ERROR_INIT;
 	scoped_free char **args = xnew_n(char *, (size_t)argc + 1);
 	int first = argc;
@@ -333,21 +306,25 @@ int runtime_main(int argc, char **argv)
 	r = runtime_options_parse(global_rows, ARRAY_SIZE(global_rows), argc, args, false, &g,
 				  &first, &err);
 	if (err.kind == ERROR_CANCELED) {
-		first = argc;
+		/* There is room for one more. */
+		args[argc++] = (char *)"--help";
+		first = argc - 1;
 		r = 0;
 	}
-	if (r == 0)
-		r = open_log(&g, &rp, &err);
-	log_set_sink(report_sink, &rp);
-	log_set_level(rp.debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN);
-	if (r == 0)
+	if (r == 0) {
+		struct report_options o = { g.log, g.log_format, g.log_level, g.debug };
+
+		r = report_open(&rp, &o, &err);
+	}
+	if (r == 0) {
+		log_debug("coracle-runtime %s: %s", CORACLE_VERSION,
+			  first < argc ? args[first] : "help");
 		r = dispatch(&g, argc - first, args + first, &err);
-	if (r < 0)
+	}
+	if (r < 0 || r == COMMAND_USAGE)
 		report_error(&rp, &err);
-	fd_close(rp.fd);
-	log_set_sink(NULL, NULL);
-	if (r >= 0)
-		return r;
-	/* runc's exec says 255, everything else 1. */
-	return first < argc && streq(args[first], "exec") ? 255 : 1;
+	report_done(&rp);
+	if (r == COMMAND_USAGE)
+		return 1;
+	return r >= 0 ? r : error_status(argc - first, args + first);
 }

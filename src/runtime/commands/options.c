@@ -115,7 +115,9 @@ static int parse_option(struct parse *p, struct error *err)
 {
 	const char *text = p->argv[p->at];
 
-	if (streq(text, "--help") || streq(text, "-h") || streq(text, "-help"))
+	/* -? and --usage are crun's. */
+	if (streq(text, "--help") || streq(text, "-h") || streq(text, "-help") ||
+	    streq(text, "-?") || streq(text, "--usage"))
 		return error_set(err, ERROR_CANCELED, "help");
 	if (text[1] == '-')
 		return parse_long(p, text + 2, err);

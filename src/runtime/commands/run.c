@@ -44,6 +44,8 @@ static int in_front(struct run *run, struct error *err)
 	if (r < 0)
 		return r;
 	if (run->terminal) {
+		/* As runc: a terminal of ours adds the carriage returns itself. */
+		run->o.console_plain = true;
 		r = foreground_console(&f, &run->o.console_socket, err);
 		if (r < 0)
 			return r;
@@ -107,5 +109,5 @@ const struct command runtime_command_run = { "run",
 					     "run [options] ID",
 					     "create and start a container",
 					     create_flag_rows,
-					     CREATE_FLAG_COUNT,
+					     RUN_FLAG_COUNT,
 					     run_run };

@@ -38,6 +38,9 @@ static int open_pair(const struct init_args *a, int rootfd, int *ret_master, int
 		return error_os(err, -peer, "open the terminal's peer");
 	if (p->rows > 0 || p->cols > 0)
 		(void)tty_set_size(master, p->rows, p->cols);
+	/* Before anything is written: the receiver would be too late. */
+	if (a->console_plain)
+		(void)tty_clear_onlcr(peer);
 	if (p->uid != 0 && fchown(peer, p->uid, (gid_t)-1) < 0)
 		return error_os(err, errno, "set owner of the terminal");
 	*ret_master = take_fd(master);

@@ -24,6 +24,7 @@ struct init_args {
 	int sync_fd;		    /* to the parent */
 	int listen_fd;		    /* start socket; -1: exec at once */
 	int console_fd;		    /* connected console socket or -1 */
+	bool console_plain;	    /* the terminal adds no carriage returns */
 	int stdio[3];		    /* -1: inherited */
 	int target_pidfd;	    /* exec: a process of the container; else -1 */
 	uint64_t target_namespaces; /* exec: CLONE_NEW* to enter */

@@ -7,6 +7,7 @@
  * and the seccomp filter is loaded as late as possible, so that it needs to allow only capset,
  * prctl, write and execve of what we do ourselves.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -173,6 +174,30 @@ static int set_user(const struct plan_process *p, struct error *err)
 	return r < 0 ? error_os(err, -r, "set capabilities") : 0;
 }
 
+/* Words that engines look for (runtime-cli.tsv, contract): the errno text as runc writes it. */
+static int as_runc(struct error *err, int r)
+{
+	char *text = err ? strrchr(err->msg, ':') : NULL;
+
+	if (text && text[1] == ' ')
+		text[2] = (char)tolower((unsigned char)text[2]);
+	return r;
+}
+
+static int exec_refused(struct error *err, int num, const char *name, const char *step)
+{
+	return as_runc(err,
+		       error_os(err, num, "unable to start container process: exec: \"%s\"%s%s",
+				name, step, step[0] ? name : ""));
+}
+
+static int cwd_refused(struct error *err, int num, const char *cwd)
+{
+	return as_runc(err,
+		       error_os(err, num,
+				"unable to start container process: chdir to cwd (\"%s\")", cwd));
+}
+
 /* 2024-21626, I7: magic links are refused on the way, and the kernel's own idea of where we are
  * must be inside the root. */
 static int enter_cwd(const struct plan_process *p, struct error *err)
@@ -181,9 +206,9 @@ static int enter_cwd(const struct plan_process *p, struct error *err)
 	scoped_fd int fd = root_open(AT_FDCWD, p->cwd, O_PATH | O_DIRECTORY, 0);
 
 	if (fd < 0)
-		return error_os(err, -fd, "change to working directory '%s'", p->cwd);
+		return cwd_refused(err, -fd, p->cwd);
 	if (fchdir(fd) < 0)
-		return error_os(err, errno, "change to working directory '%s'", p->cwd);
+		return cwd_refused(err, errno, p->cwd);
 	if (getcwd(where, sizeof(where)) == NULL || where[0] != '/')
 		return error_set(err, ERROR_DENIED,
 				 "working directory '%s' is outside of the container's root",
@@ -236,7 +261,6 @@ static int search_path(const char *name, const char *path, char **ret)
 	return found;
 }
 
-/* Words that engines look for; see runtime-cli.tsv, contract. */
 static int find_program(const struct plan_process *p, char **ret, struct error *err)
 {
 	const char *name = p->argv[0];
@@ -245,18 +269,19 @@ static int find_program(const struct plan_process *p, char **ret, struct error *
 
 	if (strchr(name, '/') != NULL) {
 		r = check_executable(name);
-		if (r == -EACCES)
-			return error_os(err, EACCES, "exec: \"%s\"", name);
 		if (r < 0)
-			return error_os(err, -r, "exec: \"%s\": stat %s", name, name);
+			return exec_refused(err, -r, name, r == -EACCES ? "" : ": stat ");
 		*ret = xstrdup(name);
 		return 0;
 	}
 	r = name[0] == '\0' ? -ENOENT : search_path(name, path ? path : DEFAULT_PATH, ret);
 	if (r == -EACCES)
-		return error_os(err, EACCES, "exec: \"%s\"", name);
+		return exec_refused(err, EACCES, name, "");
 	if (r < 0) {
-		error_set(err, ERROR_NOT_FOUND, "exec: \"%s\": executable file not found in $PATH",
+		error_set(err, ERROR_NOT_FOUND,
+			  "unable to start container process: exec: \"%s\": executable file not "
+			  "found "
+			  "in $PATH",
 			  name);
 		if (err)
 			err->num = ENOENT;
@@ -274,7 +299,8 @@ int init_process(const struct init_args *a, char **ret_path, struct error *err)
 	if (r < 0)
 		return r;
 	umask(0022);
-	r = make_cwd(p, err);
+	/* exec finds it or fails, as with the peers. */
+	r = a->target_pidfd < 0 ? make_cwd(p, err) : 0;
 	if (r < 0)
 		return r;
 	r = set_labels(a, err);

@@ -70,7 +70,7 @@ int record_open_dir(const struct runtime_context *cx, const char *id, struct err
 	root = fd_open(AT_FDCWD, cx->root, O_PATH | O_DIRECTORY, 0);
 	fd = root < 0 ? root : fd_open(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (fd == -ENOENT)
-		return error_set(err, ERROR_NOT_FOUND, "container '%s' does not exist", id);
+		return error_set(err, ERROR_NOT_FOUND, "container does not exist: '%s'", id);
 	if (fd < 0)
 		return error_os(err, -fd, "open state directory '%s/%s'", cx->root, id);
 	return fd;
@@ -95,7 +95,7 @@ int record_make_dir(const struct runtime_context *cx, const char *id, struct err
 	if (mkdirat(root, id, 0700) < 0) {
 		if (errno == EEXIST)
 			return error_set(err, ERROR_EXISTS,
-					 "container with id exists already: '%s'", id);
+					 "container with given ID already exists: '%s'", id);
 		return error_os(err, errno, "make state directory '%s/%s'", cx->root, id);
 	}
 	fd = fd_open(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
