@@ -18,7 +18,7 @@ teardown() { runtime_teardown; }
 	run -255 rt exec "$ID" nosuch
 	[[ $output == *'executable file not found in $PATH'* ]]
 	run -255 rt exec "$ID" /nosuch
-	[[ $output == *"No such file or directory"* ]]
+	[[ $output == *"no such file or directory"* ]]
 	run -255 rt exec "$ID" /etc/passwd
 	[[ $output == *"ermission denied"* ]]
 	run -255 rt exec "$ID"
