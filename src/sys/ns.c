@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <linux/sched.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -167,6 +169,15 @@ int ns_enter_pidfd(int pidfd, uint64_t flags)
 int ns_unshare(uint64_t flags)
 {
 	return unshare((int)flags) < 0 ? -errno : 0;
+}
+
+int ns_loopback_up(void)
+{
+	/* What else is set on the device cannot be changed and is not looked at. */
+	struct ifreq lo = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	scoped_fd int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) < 0 ? -errno : 0;
 }
 
 /* Joining a mount namespace sets root and working directory to its root, also when it is the own

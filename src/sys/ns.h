@@ -42,6 +42,8 @@ int ns_open_path(const char *path, enum ns_type t, struct error *err);
 int ns_enter(int fd, enum ns_type t);
 int ns_enter_pidfd(int pidfd, uint64_t flags);
 int ns_unshare(uint64_t flags);
+/* Bring "lo" of our network namespace up: in a new one it is down. */
+int ns_loopback_up(void);
 /* Root and working directory become those of the mount namespace that this process is in: the way
  * out of a chroot.  Needs CAP_SYS_ADMIN and CAP_SYS_CHROOT; not with threads. */
 int ns_leave_chroot(void);

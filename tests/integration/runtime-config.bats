@@ -54,6 +54,11 @@ inside() {
 	[[ $output == *RLIMIT_NOFILE* && $output == *"not permitted"* ]]
 }
 
+@test "the loopback interface of a new network namespace is up" {
+	run -0 inside 'cat /sys/class/net/lo/flags'
+	[ "$output" = 0x9 ]
+}
+
 @test "hostname, domainname, sysctl" {
 	runtime_config '.hostname = "some-host"' '.domainname = "some-domain"' \
 		'.linux.sysctl = {"net.ipv4.ip_forward":"1","kernel.msgmax":"4242"}'

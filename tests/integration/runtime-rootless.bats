@@ -174,9 +174,9 @@ teardown() {
 	[[ ${lines[3]} == *devpts* && ${lines[3]} != *gid=* ]]
 	config "$WITHOUT" '(.mounts[] | select(.destination == "/sys")) = {destination: "/sys", type: "sysfs", source: "sysfs"}' \
 		'.linux.namespaces |= map(select(.type != "network"))' '.linux.namespaces += [{type: "network"}]' \
-		'.process.args = ["ls", "/sys/class/net"]'
+		'.process.args = ["sh", "-c", "ls /sys/class/net; cat /sys/class/net/lo/flags"]'
 	run -0 ur "$WITHOUT" run t
-	[ "$output" = lo ]
+	[ "$output" = $'lo\n0x9' ]
 	# Where the gid has a mapping it is kept.
 	config "$WITH" 'del(.linux.uidMappings, .linux.gidMappings)' '(.mounts[] | select(.destination == "/dev/pts").options) += ["gid=5"]' \
 		'.process.args = ["grep", "/dev/pts", "/proc/mounts"]'

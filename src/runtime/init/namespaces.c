@@ -133,6 +133,12 @@ int init_namespaces(const struct init_args *a, struct error *err)
 		if (r < 0)
 			return error_os(err, -r, "make namespaces");
 	}
+	if (plan_creates(a->plan, NS_NET)) {
+		/* As runc and crun: a container without a network still has 127.0.0.1. */
+		r = ns_loopback_up();
+		if (r < 0)
+			return error_os(err, -r, "bring up the loopback interface");
+	}
 	if (plan_creates(a->plan, NS_TIME)) {
 		r = time_namespace(a, err);
 		if (r < 0)
