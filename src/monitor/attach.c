@@ -371,15 +371,26 @@ static bool client_offer(struct client *c, const struct log_chunk *chunk,
 	return true;
 }
 
+/* An engine connects before it starts the container: its connection may still stand in the queue
+ * when the first output is here already, and must not miss it. */
+static void accept_first(struct attach *a)
+{
+	if (!a->any_sent && a->listener >= 0)
+		on_connect(a->listen_source, a->listener, EPOLLIN, a);
+	a->any_sent = true;
+}
+
+bool attach_wanted(struct attach *a)
+{
+	accept_first(a);
+	return a->clients != NULL;
+}
+
 bool attach_send(struct attach *a, const struct log_chunk *chunk, const struct log_mark *mark)
 {
 	bool all = true;
 
-	/* An engine connects before it starts the container: its connection may still stand in the
-	 * queue when the first output is here already, and must not miss it. */
-	if (!a->any_sent && a->listener >= 0)
-		on_connect(a->listen_source, a->listener, EPOLLIN, a);
-	a->any_sent = true;
+	accept_first(a);
 	for (struct client *c = a->clients; c; c = c->next)
 		all = client_offer(c, chunk, mark) && all;
 	if (all)

@@ -39,6 +39,8 @@ void attach_on_ready(struct attach *a, attach_ready_fn fn, void *arg);
  * false: somebody has to be waited for; the chunk's data must stay as it is until on_ready.
  */
 bool attach_send(struct attach *a, const struct log_chunk *c, const struct log_mark *mark);
+/* Is there a client?  Asked before output is thrown away unseen; see attach_send for the first. */
+bool attach_wanted(struct attach *a);
 /* The container has ended: no new clients, the socket file goes, clients leave when they have all.
  */
 void attach_finish(struct attach *a);

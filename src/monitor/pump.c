@@ -2,6 +2,7 @@
 #include "monitor/pump.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -51,6 +52,7 @@ struct pump {
 	struct log *log;
 	struct attach *attach; /* NULL: none */
 	struct stream stream[STREAM_COUNT];
+	int null_fd; /* where output goes that nobody wants; -1: not open yet */
 	struct loop_source *retry;
 	struct loop_source *throttle; /* ends the wait that --log-rate asks for */
 	bool started, blocked, throttled, draining;
@@ -208,12 +210,33 @@ static int take(struct pump *p, int i, bool *ret_more)
 	return n;
 }
 
+/* Nobody keeps it and nobody looks: out of the pipe without being copied.  false: it is not to be
+ * done so. */
+static bool discard(struct pump *p, int i)
+{
+	ssize_t n = 1;
+
+	if (p->streams->terminal || log_keeps(p->log) || p->stream[i].held > 0 ||
+	    (p->attach && attach_wanted(p->attach)))
+		return false;
+	if (p->null_fd < 0)
+		p->null_fd = fd_open(AT_FDCWD, "/dev/null", O_WRONLY, 0);
+	for (int round = 0; round < ROUNDS && n > 0 && p->null_fd >= 0; round++)
+		n = splice(*stream_fd(p, i), NULL, p->null_fd, NULL, DRAIN_MAX,
+			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	/* An end or an error is for reading to find. */
+	return p->null_fd >= 0 && (n > 0 || (n < 0 && errno == EAGAIN));
+}
+
 static int on_output(struct loop_source *s, int fd, uint32_t events, void *arg)
 {
 	struct pump *p = arg;
 	int i = s == p->stream[ERR].source ? ERR : OUT;
 	bool more = true;
 	int n = 1;
+
+	if (discard(p, i))
+		return 0;
 
 	for (int round = 0; round < ROUNDS && more && n > 0 && !p->blocked && !p->throttled;
 	     round++)
@@ -281,6 +304,7 @@ struct pump *pump_new(struct loop *loop, struct streams *streams, struct log *lo
 	p->streams = streams;
 	p->log = log;
 	p->attach = attach;
+	p->null_fd = -1;
 	for (int i = 0; i < STREAM_COUNT; i++)
 		p->stream[i].buffer = buffers[i];
 	if (attach)
@@ -403,5 +427,6 @@ void pump_free(struct pump *p)
 		loop_remove(p->stream[i].source);
 	loop_remove(p->retry);
 	loop_remove(p->throttle);
+	fd_close(p->null_fd);
 	free(p);
 }

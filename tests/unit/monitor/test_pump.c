@@ -299,3 +299,41 @@ TEST(pump_runtime_message)
 	streams_done(&s);
 	loop_free(loop);
 }
+
+/* Nobody keeps it and nobody looks: it goes, the container goes on, and its end is seen. */
+TEST(pump_output_that_nobody_wants)
+{
+	static const char *paths[] = { "none" };
+	struct monitor_log_options o = { .max_files = 1, .paths = { paths, 1 } };
+	struct log_source source = { .id = "id" };
+	struct streams s = STREAMS_INIT;
+	struct error err = ERROR_INIT;
+	struct log *log = NULL;
+	struct loop *loop;
+	struct pump *p;
+	char text[4096] = "";
+	int status;
+	pid_t pid;
+
+	CHECK_INT(loop_new(&loop), 0);
+	CHECK_OK(log_open(&o, &source, &log, &err), err);
+	CHECK_OK(streams_open(&s, false, false, &err), err);
+	pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < 1000; i++)
+			if (write(s.child[1], text, sizeof(text)) != (ssize_t)sizeof(text))
+				_exit(1);
+		_exit(7);
+	}
+	streams_close_child(&s);
+	p = pump_new(loop, &s, log, NULL);
+	CHECK_OK(pump_start(p, &err), err);
+	while (s.out >= 0)
+		CHECK_INT(loop_run_once(loop, 60000), 0);
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK_INT(WEXITSTATUS(status), 7);
+	pump_free(p);
+	log_free(log);
+	streams_done(&s);
+	loop_free(loop);
+}
