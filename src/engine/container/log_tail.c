@@ -97,3 +97,53 @@ int log_tail_find(int fd, int64_t want, int64_t *ret_offset, int64_t *ret_lines)
 	*ret_lines = s.lines;
 	return 0;
 }
+
+/* The time of the first line that begins in the window behind its first newline; -ENOENT: none. */
+static int window_time(const char *window, size_t len, int64_t *ret)
+{
+	const char *end = window + len;
+	const char *at = memchr(window, '\n', len);
+
+	while (at && at + 1 < end) {
+		const char *nl = memchr(at + 1, '\n', (size_t)(end - at - 1));
+		struct monitor_log_line l;
+
+		if (!nl)
+			break;
+		if (monitor_log_line_parse(at + 1, (size_t)(nl - at - 1), &l) >= 0) {
+			*ret = l.time_nsec;
+			return 0;
+		}
+		at = nl;
+	}
+	return -ENOENT;
+}
+
+int log_since_find(int fd, int64_t since_nsec, int64_t *ret_offset)
+{
+	scoped_free char *window = xmalloc(WINDOW_BYTES);
+	/* At low a line begins; it and all before it are too old, or it is the file's first. */
+	int64_t low = 0, high;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	high = st.st_size;
+	while (high - low > (int64_t)WINDOW_BYTES) {
+		int64_t middle = low + (high - low) / 2, time = 0;
+		size_t len = MIN((size_t)(st.st_size - middle), WINDOW_BYTES);
+		const char *nl;
+		int r = read_at(fd, window, len, middle);
+
+		if (r < 0)
+			return r;
+		if (window_time(window, len, &time) < 0 || time >= since_nsec) {
+			high = middle;
+			continue;
+		}
+		nl = memchr(window, '\n', len);
+		low = middle + (nl - window) + 1;
+	}
+	*ret_offset = low;
+	return 0;
+}

@@ -187,6 +187,21 @@ static int seek_tail(struct log_files *f, int64_t tail)
 	return 0;
 }
 
+/* Set every file's position: what is certainly too old is passed over. */
+static int seek_since(struct log_files *f, int64_t since_nsec)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		int64_t offset = 0;
+		int r = log_since_find(f->fds[i], since_nsec, &offset);
+
+		if (r < 0)
+			return r;
+		if (lseek(f->fds[i], offset, SEEK_SET) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 static int show_present(struct reader *r, struct error *err)
 {
 	scoped(log_files_done) struct log_files files = { 0 };
@@ -196,6 +211,8 @@ static int show_present(struct reader *r, struct error *err)
 		return ret;
 	if (r->o->tail >= 0)
 		ret = seek_tail(&files, r->o->tail);
+	else if (r->o->since_nsec)
+		ret = seek_since(&files, r->o->since_nsec);
 	for (size_t i = 0; i < files.n && ret >= 0; i++)
 		ret = drain(r, files.fds[i]);
 	if (ret < 0)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "engine/container/log_tail.h"
 #include "harness/test.h"
 #include "sys/fd.h"
+#include "wire/monitor.h"
 
 #define STAMP "2026-11-22T02:45:52.981065957+00:00 stdout "
 
@@ -84,4 +87,49 @@ TEST(foreign_bytes_do_no_harm)
 	buf_adds(&text, "\n" STAMP "F end\n");
 	buf_adds(&text, STAMP "F last\n");
 	check(text.data, text.len, 1, STAMP "F last\n", 1);
+}
+
+#define SECOND 1000000000LL
+#define FIRST_NSEC (1795315552LL * SECOND)
+#define LINES 20000
+
+/* Nothing that is wanted lies before the place, and the place is not far before it. */
+TEST(since_is_found_by_halving)
+{
+	static const int wanted[] = { -5, 0, 1, 7, 9999, 10000, LINES - 1, LINES, 2 * LINES };
+	scoped_fd int fd = fd_open(AT_FDCWD, test_path("since"), O_RDWR | O_CREAT, 0600);
+	scoped(buf_done) struct buf all = BUF_INIT;
+	static int64_t begin[2 * LINES + 1];
+
+	for (int i = 0; i < LINES; i++) {
+		char prefix[64];
+
+		begin[i] = (int64_t)all.len;
+		monitor_log_prefix(FIRST_NSEC + i * SECOND, i % 3 == 0, false, prefix);
+		buf_addf(&all, "%sline %d\n", prefix, i);
+	}
+	for (int i = LINES; i <= 2 * LINES; i++)
+		begin[i] = (int64_t)all.len;
+	CHECK_INT(fd_write_all(fd, all.data, all.len), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		int64_t offset = -1, exact = wanted[i] < 0 ? 0 : begin[wanted[i]];
+
+		CHECK_INT(log_since_find(fd, FIRST_NSEC + wanted[i] * SECOND, &offset), 0);
+		CHECK(offset <= exact && exact - offset <= 128 << 10);
+		CHECK(offset == 0 || all.data[offset - 1] == '\n');
+	}
+}
+
+TEST(since_in_odd_files)
+{
+	scoped_fd int fd = fd_open(AT_FDCWD, test_path("odd"), O_RDWR | O_CREAT, 0600);
+	static char junk[300000];
+	int64_t offset = -1;
+
+	CHECK_INT(log_since_find(fd, 1, &offset), 0);
+	CHECK_INT(offset, 0);
+	memset(junk, 'x', sizeof(junk));
+	CHECK_INT(fd_write_all(fd, junk, sizeof(junk)), 0);
+	CHECK_INT(log_since_find(fd, 1, &offset), 0);
+	CHECK_INT(offset, 0);
 }
