@@ -13,12 +13,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "sys/fd.h"
+#include "sys/sd_notify.h"
 #include "sys/sock.h"
 
-/* Longer messages are dropped whole; sd_notify's own are some lines. */
-#define MESSAGE_MAX 4096
 /* Any process of the container may notify; the directory above is the container's own. */
 #define SOCKET_MODE 0777
 #define DIRECTORY_MODE 0755
@@ -31,51 +29,10 @@ struct notify {
 	bool complained;
 };
 
-static bool line_allowed(const char *line, size_t len)
-{
-	static const char *const whole[] = { "READY=1", "RELOADING=1", "STOPPING=1", "WATCHDOG=1",
-					     "WATCHDOG=trigger" };
-	static const char *const prefixes[] = { "STATUS=", "ERRNO=", "BUSERROR=",
-						"MONOTONIC_USEC=" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(whole); i++) {
-		if (len == strlen(whole[i]) && memcmp(line, whole[i], len) == 0)
-			return true;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		if (len >= strlen(prefixes[i]) &&
-		    memcmp(line, prefixes[i], strlen(prefixes[i])) == 0)
-			return true;
-	}
-	return false;
-}
-
-size_t notify_filter(char *message, size_t len)
-{
-	const char *at = message, *end = message + len;
-	char *to = message;
-
-	while (at < end) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		size_t n = (size_t)((newline ? newline : end) - at);
-
-		if (line_allowed(at, n)) {
-			memmove(to, at, n);
-			to += n;
-			/* The line's own newline, or one behind the last line: there is room,
-			 * because a line without newline is the last one. */
-			if (newline)
-				*to++ = '\n';
-		}
-		at += n + (newline ? 1 : 0);
-	}
-	return (size_t)(to - message);
-}
-
 /* false: nothing is queued. */
 static bool relay_one(struct notify *n)
 {
-	char message[MESSAGE_MAX];
+	char message[SD_NOTIFY_MESSAGE_MAX];
 	ssize_t len = recv(n->sock, message, sizeof(message), MSG_DONTWAIT | MSG_TRUNC);
 	size_t keep;
 
@@ -83,7 +40,7 @@ static bool relay_one(struct notify *n)
 		return errno == EINTR;
 	if ((size_t)len > sizeof(message))
 		return true;
-	keep = notify_filter(message, (size_t)len);
+	keep = sd_notify_filter(message, (size_t)len);
 	if (keep > 0 &&
 	    sendto(n->host, message, keep, MSG_DONTWAIT | MSG_NOSIGNAL,
 		   (struct sockaddr *)&n->address, n->address_len) < 0 &&
@@ -110,18 +67,9 @@ void notify_drain(struct notify *n)
 
 static int set_host(struct notify *n, const char *host_socket, struct error *err)
 {
-	size_t len = strlen(host_socket);
-
-	if (len == 0 || len >= sizeof(n->address.sun_path))
+	if (sd_notify_address(host_socket, &n->address, &n->address_len) < 0)
 		return error_set(err, ERROR_INVALID, "--sdnotify-socket '%s' is too long",
 				 host_socket);
-	n->address.sun_family = AF_UNIX;
-	memcpy(n->address.sun_path, host_socket, len);
-	/* "@name" is an abstract socket (sd_notify(3)). */
-	if (host_socket[0] == '@')
-		n->address.sun_path[0] = '\0';
-	n->address_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len +
-				     (host_socket[0] == '@' ? 0 : 1));
 	n->host = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (n->host < 0)
 		return error_os(err, errno, "make socket for notify messages");

@@ -17,7 +17,4 @@ int notify_open(struct loop *loop, const char *bundle, const char *host_socket, 
 void notify_drain(struct notify *n);
 void notify_free(struct notify *n);
 
-/* Keep the allowed lines of a message of len bytes, in place; the new length. */
-size_t notify_filter(char *message, size_t len);
-
 #endif

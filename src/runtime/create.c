@@ -26,6 +26,7 @@
 #include "runtime/hooks.h"
 #include "runtime/launch.h"
 #include "runtime/host/netdevices.h"
+#include "runtime/host/notify.h"
 #include "runtime/host/rdt.h"
 #include "runtime/record.h"
 #include "sys/atomic_file.h"
@@ -306,6 +307,18 @@ static int plan_record(struct creation *c, struct error *err)
 	return 0;
 }
 
+static int make_notify(struct creation *c, struct error *err)
+{
+	int r;
+
+	if (str_empty(c->o->notify_socket) || !plan_has_rootfs(&c->plan))
+		return 0;
+	r = notify_add(&c->plan, c->dir, err);
+	if (r > 0)
+		c->record.notify_socket = xstrdup(c->o->notify_socket);
+	return r;
+}
+
 static int make_state(struct creation *c, struct error *err)
 {
 	int r;
@@ -314,6 +327,9 @@ static int make_state(struct creation *c, struct error *err)
 	if (c->dir < 0)
 		return c->dir;
 	c->made_dir = true;
+	r = make_notify(c, err);
+	if (r < 0)
+		return r;
 	r = record_save(c->dir, &c->record, err);
 	if (r < 0)
 		return r;

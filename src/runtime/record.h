@@ -5,6 +5,7 @@
  *	state.json    struct runtime_record, replaced by rename
  *	start.sock    init listens here while the container is created; gone once it was started
  *	seccomp.bpf   the compiled filter, for exec
+ *	notify/       notify.sock for the payload, with NOTIFY_SOCKET
  */
 #ifndef CORACLE_RUNTIME_RECORD_H
 #define CORACLE_RUNTIME_RECORD_H

@@ -50,7 +50,8 @@ struct runtime_create_options {
 	const char *console_socket;  /* NULL: none */
 	bool console_plain;	     /* the terminal adds no carriage returns */
 	const char *pid_file;
-	unsigned preserve_fds; /* 3..2+N and LISTEN_FDS stay open */
+	const char *notify_socket; /* service manager's, relayed into the container; NULL: none */
+	unsigned preserve_fds;	   /* 3..2+N and LISTEN_FDS stay open */
 	bool no_pivot, no_new_keyring;
 	int stdin_fd, stdout_fd, stderr_fd; /* for the container; -1: ours */
 };
@@ -100,6 +101,7 @@ struct runtime_record {
 	bool no_pivot, systemd;
 	char *console_socket;
 	struct rdt_record *rdt; /* NULL: none */
+	char *notify_socket;	/* NULL: none */
 	json_t *exec_defaults;	/* what later operations need of the spec: see record/defaults.c */
 };
 extern const struct json_table runtime_record_table;

@@ -132,9 +132,16 @@ static int run_poststart(const struct runtime_record *rec, const struct pidref *
 
 int runtime_start(const struct runtime_context *cx, const char *id, struct error *err)
 {
+	return start_relayed(cx, id, NULL, err);
+}
+
+int start_relayed(const struct runtime_context *cx, const char *id, struct notify_relay *ret,
+		  struct error *err)
+{
 	trace_scope("runtime start");
 	scoped(runtime_record_done) struct runtime_record rec = { 0 };
 	scoped(pidref_done) struct pidref init = PIDREF_INIT;
+	scoped(notify_relay_done) struct notify_relay relay = NOTIFY_RELAY_INIT;
 	scoped_fd int dir = record_open_dir(cx, id, err);
 	scoped_fd int conn = -1;
 	enum runtime_status s;
@@ -154,6 +161,11 @@ int runtime_start(const struct runtime_context *cx, const char *id, struct error
 	conn = connect_init(dir, &rec, err);
 	if (conn < 0)
 		return conn;
+	if (rec.notify_socket) {
+		r = notify_listen(dir, rec.notify_socket, &relay, err);
+		if (r < 0)
+			return r;
+	}
 	/* A starter that got HELLO before us may have died between the two. */
 	if (unlinkat(dir, RECORD_SOCKET, 0) < 0 && errno != ENOENT)
 		return state_error(&rec, record_status(dir, &rec), err);
@@ -161,5 +173,13 @@ int runtime_start(const struct runtime_context *cx, const char *id, struct error
 	if (r < 0)
 		return state_error(&rec, RUNTIME_STOPPED, err);
 	r = start_wait_exec(&rec, &init, conn, err);
-	return r < 0 ? r : run_poststart(&rec, &init, err);
+	if (r == 0)
+		r = run_poststart(&rec, &init, err);
+	if (r < 0 || relay.sock < 0)
+		return r;
+	if (ret == NULL)
+		return notify_wait_ready(&relay, &init, err);
+	*ret = relay;
+	relay = NOTIFY_RELAY_INIT;
+	return 0;
 }

@@ -3,10 +3,15 @@
  * fd_agent: the other end of a socket on which a runtime sends a descriptor.
  *
  *	fd_agent SOCKET FILE [ERRNO]
+ *	fd_agent --manager SOCKET FILE
+ *	fd_agent --send SOCKET TEXT
  *
  * Listens on SOCKET, takes one message, writes it to FILE (renamed into place) with one line per
  * descriptor that says what it is.  With ERRNO the last descriptor is a seccomp listener: every
  * call it tells of fails with that error (0: goes on) until its processes are gone.
+ *
+ * --manager is a service manager's socket for datagrams: each is appended to FILE, a line "--"
+ *after it, until we are killed.  --send sends one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -94,11 +99,45 @@ static int take(const char *socket_path, const char *file, int *ret_fd)
 	return fclose(out) == 0 && rename(temp, file) == 0 ? 0 : -1;
 }
 
+static int manager(const char *socket_path, const char *file)
+{
+	struct error err = ERROR_INIT;
+	scoped_fd int s = sock_listen_unix(AT_FDCWD, socket_path, SOCK_DGRAM, 0600, &err);
+	scoped_fd int out = fd_open(AT_FDCWD, file, O_WRONLY | O_CREAT | O_APPEND, 0644);
+
+	if (s < 0 || out < 0)
+		return die("open socket and file");
+	for (;;) {
+		char message[MESSAGE_MAX + 4];
+		ssize_t n = recv(s, message, MESSAGE_MAX, 0);
+
+		if (n < 0)
+			return die("receive");
+		memcpy(message + n, "\n--\n", 4);
+		if (fd_write_all(out, message, (size_t)n + 4) < 0)
+			return die("write");
+	}
+}
+
+static int send_text(const char *socket_path, const char *text)
+{
+	struct error err = ERROR_INIT;
+	scoped_fd int s = sock_connect_unix(AT_FDCWD, socket_path, SOCK_DGRAM, &err);
+
+	if (s < 0)
+		fprintf(stderr, "%s\n", err.msg);
+	return s < 0 || send(s, text, strlen(text), 0) < 0;
+}
+
 int main(int argc, char **argv)
 {
 	uint32_t num = 0;
 	int fd = -1;
 
+	if (argc == 4 && strcmp(argv[1], "--manager") == 0)
+		return manager(argv[2], argv[3]);
+	if (argc == 4 && strcmp(argv[1], "--send") == 0)
+		return send_text(argv[2], argv[3]);
 	if (argc < 3 || (argc > 3 && num_u32(argv[3], &num) < 0)) {
 		fprintf(stderr, "usage: fd_agent SOCKET FILE [ERRNO]\n");
 		return 2;

@@ -7,7 +7,10 @@ bats_require_minimum_version 1.5.0
 load runtime
 
 setup() { runtime_setup; }
-teardown() { runtime_teardown; }
+teardown() {
+	[ -z "${AGENT:-}" ] || kill "$AGENT" 2>/dev/null || true
+	runtime_teardown
+}
 
 inside() {
 	runtime_args sh -c "$1"
@@ -665,4 +668,64 @@ row_of() {
 		[ -n "$(row_of "$path")" ] || { echo "no row: $path"; bad=1; }
 	done < <(grep -v '^#' "$data/spec-fields.tsv")
 	[ "$bad" = 0 ]
+}
+
+# A service manager's socket at $1 whose messages go to $2; `say TEXT` inside sends one.
+manager() {
+	"$BUILD/tests/harness/fd_agent" --manager "$1" "$2" >/dev/null 2>&1 3>&- &
+	AGENT=$!
+	runtime_until test -S "$1"
+	export NOTIFY_SOCKET=$1
+	mkdir "$BUNDLE/rootfs/usr"
+	ln -s usr/lib "$BUNDLE/rootfs/lib"
+	ln -s usr/lib64 "$BUNDLE/rootfs/lib64"
+	cp "$BUILD/tests/harness/fd_agent" "$BUNDLE/rootfs/agent"
+	runtime_config '.mounts += [{"destination":"/usr","type":"bind","source":"/usr","options":["rbind","ro"]}]'
+	SAY='say() { /agent --send "$NOTIFY_SOCKET" "$1"; }'
+}
+
+@test "NOTIFY_SOCKET: start waits until the payload is ready and names it" {
+	local starter said=$BATS_TEST_TMPDIR/said
+
+	manager "$BATS_TEST_TMPDIR/n" "$said"
+	mkfifo "$BUNDLE/rootfs/tmp/go"
+	runtime_args sh -c "$SAY;"' say STATUS=soon; cat /tmp/go; say "MAINPID=1
+READY=1"; exec sleep 1000'
+	rt create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	rt start "$ID" 3>&- &
+	starter=$!
+	runtime_until grep -q STATUS=soon "$said"
+	kill -0 "$starter"
+	echo go >"$BUNDLE/rootfs/tmp/go"
+	wait "$starter"
+	runtime_until grep -q READY "$said"
+	kill "$AGENT"
+	[ "$(cat "$said")" = "STATUS=soon
+--
+READY=1
+MAINPID=$(rt state "$ID" | jq .pid)
+--" ]
+	rt delete -f "$ID"
+}
+
+@test "NOTIFY_SOCKET: run relays all the time, a payload that ends is waited for no longer" {
+	local said=$BATS_TEST_TMPDIR/said
+
+	manager "$BATS_TEST_TMPDIR/n" "$said"
+	run -0 inside "$SAY; say READY=1; say STATUS=working; say 'FDSTORE=1'; say STOPPING=1; echo \$NOTIFY_SOCKET; touch /run/notify/x 2>&1 || true"
+	[ "${lines[0]}" = /run/notify/notify.sock ]
+	[[ ${lines[1]} == *Read-only* ]]
+	runtime_until grep -q STOPPING "$said"
+	[ "$(tr '\n' ' ' <"$said")" = "READY=1 -- STATUS=working -- STOPPING=1 -- " ]
+	runtime_args true
+	rt create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	rt start "$ID"
+	rt delete -f "$ID"
+	# an engine that relays itself has its own mount there
+	mkdir "$BATS_TEST_TMPDIR/own"
+	runtime_config ".mounts += [{\"destination\":\"/run/notify\",\"type\":\"bind\",\"source\":\"$BATS_TEST_TMPDIR/own\",\"options\":[\"bind\"]}]" \
+		'.process.env += ["NOTIFY_SOCKET=/run/notify/own"]'
+	run -0 inside 'echo $NOTIFY_SOCKET'
+	kill "$AGENT"
+	[ "$output" = /run/notify/own ]
 }

@@ -45,6 +45,7 @@ int create_flags_apply(const struct create_flags *f, const char *id, char **ret_
 		.config = f->config,
 		.console_socket = f->console_socket,
 		.pid_file = f->pid_file,
+		.notify_socket = getenv("NOTIFY_SOCKET"),
 		.preserve_fds = f->preserve_fds,
 		.no_pivot = f->no_pivot,
 		.no_new_keyring = f->no_new_keyring,

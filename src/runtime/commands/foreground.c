@@ -172,11 +172,12 @@ static void drain(struct pump *p)
 static int loop(struct foreground *f, struct session *s, struct error *err)
 {
 	for (;;) {
-		struct pollfd p[6] = { { .fd = s->process->fd, .events = POLLIN },
+		struct pollfd p[7] = { { .fd = s->process->fd, .events = POLLIN },
 				       { .fd = f->signal_fd, .events = POLLIN } };
 
 		pump_poll(&s->in, &p[2], &p[3]);
 		pump_poll(&s->out, &p[4], &p[5]);
+		p[6] = (struct pollfd){ .fd = f->relay.sock, .events = POLLIN };
 		if (poll(p, ARRAY_SIZE(p), -1) < 0) {
 			if (errno == EINTR)
 				continue;
@@ -186,6 +187,10 @@ static int loop(struct foreground *f, struct session *s, struct error *err)
 			forward_signals(f, s);
 		pump_step(&s->in, &p[2], &p[3]);
 		pump_step(&s->out, &p[4], &p[5]);
+		if (p[6].revents != 0) {
+			(void)notify_relay_one(&f->relay, 0);
+			continue;
+		}
 		if (p[0].revents != 0) {
 			drain(&s->out);
 			return 0;
@@ -227,6 +232,7 @@ void foreground_done(struct foreground *f)
 {
 	fd_close(f->signal_fd);
 	fd_close(f->listen_fd);
+	notify_relay_done(&f->relay);
 	if (f->socket_path)
 		(void)unlink(f->socket_path);
 	if (f->socket_dir)

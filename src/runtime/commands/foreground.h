@@ -7,6 +7,7 @@
 #define CORACLE_RUNTIME_COMMANDS_FOREGROUND_H
 
 #include "base/error.h"
+#include "runtime/host/notify.h"
 #include "sys/pidref.h"
 
 struct foreground {
@@ -14,8 +15,10 @@ struct foreground {
 	int listen_fd;	   /* our own console socket, -1 none */
 	char *socket_path; /* unlinked when done */
 	char *socket_dir;
+	struct notify_relay relay; /* what the container tells the service manager */
 };
-#define FOREGROUND_INIT ((struct foreground){ .signal_fd = -1, .listen_fd = -1 })
+#define FOREGROUND_INIT \
+	((struct foreground){ .signal_fd = -1, .listen_fd = -1, .relay = NOTIFY_RELAY_INIT })
 
 /* Before the process is made: signals are blocked from here on and kept for it. */
 int foreground_begin(struct foreground *f, struct error *err);

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "runtime/commands/create.h"
 #include "runtime/commands/foreground.h"
+#include "runtime/start.h"
 #include "sys/fd.h"
 #include "sys/process.h"
 
@@ -55,7 +56,7 @@ static int in_front(struct run *run, struct error *err)
 		return r;
 	status = send_pidfd(run->flags->pidfd_socket, &init, err);
 	if (status == 0)
-		status = runtime_start(&run->cx->runtime, run->o.id, err);
+		status = start_relayed(&run->cx->runtime, run->o.id, &f.relay, err);
 	if (status == 0)
 		status = foreground_wait(&f, &init, err);
 	if (run->flags->keep && status >= 0)

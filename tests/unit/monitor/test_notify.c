@@ -7,12 +7,13 @@
 #include "base/mem.h"
 #include "harness/test.h"
 #include "monitor/notify.h"
+#include "sys/sd_notify.h"
 #include "sys/sock.h"
 
 static char *filter(const char *text)
 {
 	char *copy = xstrdup(text);
-	size_t n = notify_filter(copy, strlen(copy));
+	size_t n = sd_notify_filter(copy, strlen(copy));
 
 	copy[n] = '\0';
 	return copy;
