@@ -169,19 +169,14 @@ static bool needs(const struct crash *c, const char *a, const char *b, const cha
 /* The container's init, which is not start's child, is traced from now on. */
 static void trace_init(struct crash *c)
 {
-	FILE *f = fopen(c->pid_file, "re");
+	pid_t pid = scene_pid(&c->s, c->pid_file);
 	int status;
-	long pid;
 
-	if (f == NULL || fscanf(f, "%ld", &pid) != 1)
-		scene_fail(&c->s, "no pid in %s", c->pid_file);
-	fclose(f);
-	if (ptrace(PTRACE_ATTACH, (pid_t)pid, NULL, NULL) < 0 ||
-	    waitpid((pid_t)pid, &status, __WALL) != pid || !WIFSTOPPED(status) ||
-	    ptrace(PTRACE_SETOPTIONS, (pid_t)pid, NULL, (long)OPTIONS) < 0)
+	if (ptrace(PTRACE_ATTACH, pid, NULL, NULL) < 0 || waitpid(pid, &status, __WALL) != pid ||
+	    !WIFSTOPPED(status) || ptrace(PTRACE_SETOPTIONS, pid, NULL, (long)OPTIONS) < 0)
 		scene_fail(&c->s, "trace init: %s", strerror(errno));
-	(void)find(c, (pid_t)pid);
-	go_on(c, (pid_t)pid, 0);
+	(void)find(c, pid);
+	go_on(c, pid, 0);
 }
 
 static void start_traced(struct crash *c)

@@ -83,17 +83,6 @@ static bool is(const char *race, const char *name)
 	return strcmp(race, name) == 0;
 }
 
-static pid_t init_pid(const struct race *r, const char *pid_file)
-{
-	FILE *f = fopen(pid_file, "re");
-	long pid = 0;
-
-	if (f == NULL || fscanf(f, "%ld", &pid) != 1)
-		scene_fail(&r->s, "no pid in %s", pid_file);
-	fclose(f);
-	return (pid_t)pid;
-}
-
 /* start, and init dies of a signal at the same time. */
 static void start_death(struct race *r)
 {
@@ -104,7 +93,7 @@ static void start_death(struct race *r)
 
 	snprintf(pid_file, sizeof(pid_file), "%s/pid", r->s.bundle);
 	scene_create(&r->s, pid_file);
-	init = init_pid(r, pid_file);
+	init = scene_pid(&r->s, pid_file);
 	if (pipe2(gate, O_CLOEXEC) < 0)
 		scene_fail(&r->s, "pipe: %s", strerror(errno));
 	first = delay(r);

@@ -55,17 +55,18 @@ void scene_begin(struct scene *s)
 static void kill_all(void)
 {
 	for (int i = 0; i < 1000; i++) {
-		char path[64];
+		char path[64], text[4096] = "";
+		char *p = text;
 		FILE *f;
-		long pid;
 
 		snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
 		f = fopen(path, "re");
 		if (f == NULL)
 			return;
-		while (fscanf(f, "%ld", &pid) == 1)
-			kill((pid_t)pid, SIGKILL);
+		(void)!fgets(text, sizeof(text), f);
 		fclose(f);
+		for (long pid; (pid = strtol(p, &p, 10)) > 0;)
+			kill((pid_t)pid, SIGKILL);
 		alarm(5);
 		if (waitpid(-1, NULL, __WALL) < 0)
 			return;
@@ -178,6 +179,21 @@ void scene_create(const struct scene *s, const char *pid_file)
 	if (pid_file ? SCENE_RUN(s, "create", "--bundle", s->bundle, "--pid-file", pid_file, s->id)
 		     : SCENE_RUN(s, "create", "--bundle", s->bundle, s->id))
 		scene_fail(s, "create failed");
+}
+
+pid_t scene_pid(const struct scene *s, const char *pid_file)
+{
+	FILE *f = fopen(pid_file, "re");
+	char text[32] = "";
+	long pid;
+
+	if (f == NULL || fgets(text, sizeof(text), f) == NULL)
+		scene_fail(s, "no pid in %s", pid_file);
+	fclose(f);
+	pid = strtol(text, NULL, 10);
+	if (pid <= 0)
+		scene_fail(s, "no pid in %s", pid_file);
+	return (pid_t)pid;
 }
 
 bool scene_has_state(const struct scene *s)

@@ -44,6 +44,8 @@ int scene_run(const struct scene *s, const char *const *args);
 #define SCENE_RUN(s, ...) scene_run(s, (const char *const[]){ __VA_ARGS__, NULL })
 /* Create the scene's container; with its failure everything ends. pid_file may be NULL. */
 void scene_create(const struct scene *s, const char *pid_file);
+/* What a pid file says. */
+pid_t scene_pid(const struct scene *s, const char *pid_file);
 bool scene_has_state(const struct scene *s);
 /* No child, state, cgroup or mount is left, or fail with it.  Waits for processes to end. */
 void scene_assert_clean(const struct scene *s, const char *what);

@@ -10,7 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #include "base/str.h"
@@ -51,11 +52,14 @@ static bool gid_mapped(const struct plan *p, uint32_t gid)
 	if (p->ns.path[NS_USER] ||
 	    fd_read_file(AT_FDCWD, "/proc/self/gid_map", ID_MAP_TEXT_MAX, &b) < 0)
 		return true;
-	for (const char *l = buf_str(&b); *l != '\0'; l += strcspn(l, "\n"), l += *l == '\n') {
-		uint32_t first, size;
+	for (char *l = b.data; l != NULL && *l != '\0'; l = strchr(l, '\n'), l += l != NULL) {
+		unsigned long first = strtoul(l, &l, 10);
+		unsigned long size;
 
-		if (sscanf(l, "%u %*u %u", &first, &size) == 2 && gid >= first &&
-		    gid - first < size)
+		/* The middle one is the id outside. */
+		(void)strtoul(l, &l, 10);
+		size = strtoul(l, &l, 10);
+		if (gid >= first && gid - first < size)
 			return true;
 	}
 	return false;
