@@ -212,7 +212,6 @@ start_time() {
 	rt run -b "$BUNDLE" "$ID"
 	runtime_args sleep 1000
 	rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
-	rt exec "$ID" true
 	run cat "/sys/fs/cgroup/memory$CGROUP/memory.limit_in_bytes" "/sys/fs/cgroup$CGROUP/memory.max"
 	[[ ${lines[*]} == *524288* ]]
 }
