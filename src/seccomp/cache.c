@@ -27,7 +27,7 @@
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
 
-#define CACHE_MAGIC "CORACLE1"
+#define CACHE_MAGIC "CORACLE2"
 /* A section of 64 KiB has every syscall of every architecture several times. */
 #define CACHE_KEY_MAX ((size_t)1 << 20)
 #define CACHE_FILE_MAX (CACHE_KEY_MAX + SECCOMP_INSNS_MAX * sizeof(struct sock_filter) + 4096)

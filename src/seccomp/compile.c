@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "seccomp/seccomp_priv.h"
+#include "seccomp/shorten.h"
 #include "sys/fd.h"
 #include "sys/process.h"
 
@@ -323,6 +324,7 @@ static int export(const struct compiler *c, struct seccomp_program *out, struct 
 		return error_os(err, -r, "linux.seccomp: read the filter");
 	out->len = (unsigned short)(code.len / sizeof(head[0]));
 	out->filter = buf_take(&code);
+	(void)seccomp_shorten(out);
 	return 0;
 }
 
