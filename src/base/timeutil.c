@@ -30,6 +30,34 @@ int64_t time_monotonic_nsec(void)
 	return clock_nsec(CLOCK_MONOTONIC);
 }
 
+/* What gmtime_r does, without reading /etc/localtime, which that one does as well.  Days are
+ * counted in eras of 400 years from 1 March of year 0, so that the leap day ends a year. */
+static void utc_fields(int64_t sec, struct tm *tm)
+{
+	int64_t days = sec / 86400, rest = sec % 86400;
+	int64_t era, of_era, year, of_year, month;
+
+	if (rest < 0) {
+		rest += 86400;
+		days--;
+	}
+	days += 719468; /* from 0000-03-01 to 1970-01-01 */
+	era = (days >= 0 ? days : days - 146096) / 146097;
+	of_era = days - era * 146097;
+	year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	of_year = of_era - (365 * year + year / 4 - year / 100);
+	month = (5 * of_year + 2) / 153; /* 0 is March */
+	*tm = (struct tm){
+		.tm_year = (int)(year + era * 400 + (month >= 10) - 1900),
+		.tm_mon = (int)(month < 10 ? month + 2 : month - 10),
+		.tm_mday = (int)(of_year - (153 * month + 2) / 5 + 1),
+		.tm_hour = (int)(rest / 3600),
+		.tm_min = (int)(rest / 60 % 60),
+		.tm_sec = (int)(rest % 60),
+		.tm_zone = "UTC",
+	};
+}
+
 /* Split into calendar fields and the nanoseconds that remain (0..999999999). */
 static long split(int64_t nsec, bool local, struct tm *tm)
 {
@@ -43,7 +71,7 @@ static long split(int64_t nsec, bool local, struct tm *tm)
 	if (local)
 		localtime_r(&sec, tm);
 	else
-		gmtime_r(&sec, tm);
+		utc_fields(sec, tm);
 	return rest;
 }
 

@@ -333,11 +333,6 @@ static int make_state(struct creation *c, struct error *err)
 	r = record_save(c->dir, &c->record, err);
 	if (r < 0)
 		return r;
-	if (c->plan.process.seccomp.len > 0) {
-		r = record_save_seccomp(c->dir, &c->plan.process.seccomp, err);
-		if (r < 0)
-			return r;
-	}
 	c->listen_fd = sock_listen_unix(c->dir, RECORD_SOCKET, SOCK_SEQPACKET, 0600, err);
 	return c->listen_fd < 0 ? c->listen_fd : 0;
 }
@@ -492,6 +487,11 @@ static int launch_init(struct creation *c, struct error *err)
 	/* While init works. */
 	c->record.init_pid = c->launch.init.pid;
 	c->record.init_start_time = c->launch.init.start_time;
+	if (c->plan.process.seccomp.len > 0) {
+		r = record_save_seccomp(c->dir, &c->plan.process.seccomp, err);
+		if (r < 0)
+			return r;
+	}
 	return record_save(c->dir, &c->record, err);
 }
 

@@ -17,9 +17,11 @@ int caps_from_name(const char *name);
 /* "CAP_CHOWN"; NULL beyond what we know.  Static. */
 const char *caps_name(int cap);
 uint64_t caps_known(void); /* all that this build has names for */
-int caps_last(void);	   /* highest that the kernel has (/proc/sys/kernel/cap_last_cap) */
+int caps_last(void);	   /* highest that the kernel has */
 /* Current sets of this process. */
 int caps_get(struct caps *ret);
+/* Only effective, permitted and inheritable, by one system call; the others come out empty. */
+int caps_get_sets(struct caps *ret);
 /* In this order: bounding drop (needs SETPCAP), effective/permitted/inheritable by capset, ambient
  * cleared and raised.  Bits that the kernel lacks are ignored. */
 int caps_drop_bounding(uint64_t keep);

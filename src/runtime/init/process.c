@@ -167,7 +167,7 @@ static int set_user(const struct plan_process *p, struct error *err)
 	if (r < 0)
 		return error_os(err, -r, "set user %u:%u", p->uid, p->gid);
 	(void)process_set_dumpable(false);
-	r = caps_get(&now);
+	r = caps_get_sets(&now);
 	if (r == 0)
 		r = caps_set(p->caps.effective & now.permitted, now.permitted,
 			     p->caps.inheritable & now.permitted);
@@ -367,7 +367,7 @@ int init_process_exec(const struct init_args *a, const char *path, int report_fd
 {
 	const struct plan_process *p = &a->plan->process;
 	struct caps now;
-	int r = caps_get(&now);
+	int r = caps_get_sets(&now);
 
 	if (r < 0)
 		return error_os(err, -r, "read capabilities");

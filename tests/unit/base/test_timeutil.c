@@ -30,6 +30,25 @@ TEST(formats_in_utc)
 	CHECK_STR(out, "2026-11-22 02:45:52.981065957 +0000 UTC");
 }
 
+/* Each day of 1870 to 2169, against libc's calendar. */
+TEST(utc_as_libc)
+{
+	for (int64_t day = -100 * 365; day < 200 * 365; day++) {
+		int64_t sec = day * 86400 + (day * 7919 % 86400 + 86400) % 86400;
+		char got[TIME_STR_MAX], want[TIME_STR_MAX];
+		time_t t = sec;
+		struct tm tm;
+
+		if (sec == 0)
+			continue; /* Go's zero time */
+		time_format_rfc3339_utc(sec * NSEC_PER_SEC, got);
+		if (gmtime_r(&t, &tm) == NULL ||
+		    strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+			want[0] = '\0';
+		CHECK_STR(got, want);
+	}
+}
+
 TEST(formats_in_other_zones)
 {
 	char out[TIME_STR_MAX];
