@@ -53,8 +53,8 @@ int process_setid(uint32_t uid,
  * by executing /proc/self/exe (as payload or "#!" interpreter).  See protect.c.
  *
  * process_protect_self(): 0 when our executable is out of reach already (read-only mount, sealed
- * memfd, or not ours to write); else executes itself again from such a place with argv and
- * does not return.  Call it first thing in main, before any namespace is joined or made.
+ * memfd, or not ours to write) or could be exchanged for one that is (swap_exe.c); else executes
+ * itself again from such a place with argv and does not return.  Call it first thing in main, before any namespace is joined or made.
  * process_protected_exe(): such a place for another program, to be started with spawn's exec_fd:
  * the started program finds itself protected and saves the second exec.  Descriptor or -errno.
  * Either way /proc/self/exe then reads "/" or "/memfd:...": no path to find oneself by.

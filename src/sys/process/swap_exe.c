@@ -5,8 +5,9 @@
  *
  * prctl(PR_SET_MM_MAP) gives a process another executable when nothing of the old one is mapped any
  * more.  So each segment is replaced in place: read-only ones by a mapping of the same pages of the
- * same file by way of fd, written ones by an anonymous copy that mremap moves over them.  The
- * contents are the same at every moment, so the code that does it need not know where it is itself.
+ * same file by way of fd, written ones by a private mapping of fd that gets what was written and
+ * that mremap then moves over them.  The contents are the same at every moment, so the code that
+ * does it need not know where it is itself.
  * The kernel checks that no mapping of the old file is left (EBUSY), wants CAP_CHECKPOINT_RESTORE
  * or CAP_SYS_ADMIN in our user namespace and CONFIG_CHECKPOINT_RESTORE (prctl(2)).
  *
@@ -80,16 +81,21 @@ static int replace_read_only(const struct segment *s, int fd)
 		       : 0;
 }
 
-/* Between the copy and the move nothing may be written to the segment: no call but the one. */
-static int replace_written(const struct segment *s)
+/* Pages that were never written stay clean pages of the file.  Between the copy and the move
+ * nothing may be written to the segment: no call but the one. */
+static int replace_written(const struct segment *s, int fd)
 {
-	size_t len = s->end - s->start;
-	void *copy = mmap(NULL, len, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	size_t len = s->end - s->start, page = (size_t)sysconf(_SC_PAGESIZE);
+	char *copy = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (off_t)s->offset);
 
 	if (copy == MAP_FAILED)
 		return -errno;
-	memcpy(copy, (const void *)s->start, len);
+	for (size_t at = 0; at < len; at += page) {
+		const char *from = (const char *)s->start + at;
+
+		if (memcmp(copy + at, from, page) != 0)
+			memcpy(copy + at, from, page);
+	}
 	if (mremap(copy, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)s->start) == MAP_FAILED) {
 		int r = -errno;
 
@@ -111,7 +117,8 @@ static int replace_segments(const ElfW(Phdr) * ph, size_t n, uintptr_t base, int
 
 		if (ph[i].p_type != PT_LOAD || ph[i].p_filesz == 0)
 			continue;
-		r = (ph[i].p_flags & PF_W) != 0 ? replace_written(&s) : replace_read_only(&s, fd);
+		r = (ph[i].p_flags & PF_W) != 0 ? replace_written(&s, fd)
+						: replace_read_only(&s, fd);
 		if (r < 0)
 			return r;
 	}
