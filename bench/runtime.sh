@@ -35,6 +35,11 @@ if [ -n "${RUNTIME:-}" ]; then
 	runtimes="$runtimes coracle-other"
 fi
 
+# State lies on a tmpfs, as below /run.
+for program in $runtimes; do
+	mkdir "$tmp/$program" && mount -t tmpfs tmpfs "$tmp/$program" || exit 1
+done
+
 # Every container its own default cgroup: many of one bundle live at the same time.
 without_cgroup() {
 	jq 'del(.linux.cgroupsPath)' "$1/config.json" >"$1/new" && mv "$1/new" "$1/config.json"
