@@ -61,7 +61,7 @@ teardown() { runtime_teardown; }
 	[ ! -e /sys/kernel/security/apparmor ] || skip "apparmor"
 	runtime_config '.process.apparmorProfile = "some-profile"'
 	run ! rt run -b "$BUNDLE" "$ID"
-	[[ $output == */attr/* ]]
+	[[ $output == *apparmorProfile* ]]
 	runtime_config 'del(.process.apparmorProfile)' '.linux.mountLabel = "a:b:c:d"'
 	run ! rt run -b "$BUNDLE" "$ID"
 	[[ $output == *mountLabel* ]]
