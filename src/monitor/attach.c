@@ -31,6 +31,7 @@ struct client {
 	struct loop_source
 		*source; /* NULL: gone, but with input that the container has no room for */
 	int fd;
+	uint32_t events; /* what source waits for */
 	bool input_ended;
 	size_t sent; /* bytes of the pending chunk it has */
 	struct replay replay;
@@ -85,6 +86,9 @@ static void client_watch(struct client *c)
 		events |= EPOLLIN;
 	if (client_behind(c))
 		events |= EPOLLOUT;
+	if (c->source && events == c->events)
+		return;
+	c->events = events;
 	if (c->source)
 		loop_io_set_events(c->source, events);
 	else if (events & EPOLLIN)
@@ -320,6 +324,7 @@ static int on_connect(struct loop_source *s, int fd, uint32_t events, void *arg)
 		c = xnew(struct client);
 		c->attach = a;
 		c->fd = peer;
+		c->events = EPOLLIN;
 		c->replay = REPLAY_INIT;
 		c->sent = a->pending ? a->pending->len : 0;
 		if (loop_add_io(a->loop, peer, EPOLLIN, on_client, c, &c->source) < 0) {
