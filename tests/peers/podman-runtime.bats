@@ -9,6 +9,9 @@ setup_file() {
 	command -v podman >/dev/null || skip "podman"
 	export ROOTFS=$BATS_FILE_TMPDIR/rootfs
 	runtime_rootfs "$ROOTFS"
+	# For infra containers, which take no --ulimit.
+	printf '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n' \
+		>"$BATS_FILE_TMPDIR/containers.conf"
 }
 
 setup() {
@@ -23,7 +26,7 @@ teardown() {
 }
 
 pm() {
-	podman --cgroup-manager cgroupfs --root "$STORE" --runroot "$STORE.run" --runtime \
+	CONTAINERS_CONF=$BATS_FILE_TMPDIR/containers.conf podman --cgroup-manager cgroupfs --root "$STORE" --runroot "$STORE.run" --runtime \
 		"$RUNTIME" "$@" 2>"$BATS_TEST_TMPDIR/err"
 }
 
@@ -78,3 +81,28 @@ pm() {
 	pm run -d --name a "${ARGS[@]}" sleep 1000
 	[[ $(pm run --rm --pid container:a --ipc container:a "${ARGS[@]}" ps) == *"sleep 1000"* ]]
 }
+
+updates() {
+	pm run -d --name c -m 64m "${ARGS[@]}" sleep 1000
+	pm update -m 128m --memory-swap 128m --cpus 0.5 c
+	[ "$(pm exec c sh -c 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes || cat /sys/fs/cgroup/memory.max' 2>/dev/null)" = 134217728 ]
+	pm kill -s KILL c
+	[ "$(pm wait c)" = 137 ]
+}
+
+pods() {
+	pm pod create --name p --network none --share ipc,uts,net
+	pm run -d --pod p --name p1 --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --rootfs "$ROOTFS" sleep 1000
+	[ "$(pm run --rm --pod p --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --rootfs "$ROOTFS" readlink /proc/self/ns/net)" = \
+		"$(pm exec p1 readlink /proc/self/ns/net)" ]
+	pm pod pause p
+	[ "$(pm inspect -f '{{.State.Status}}' p1)" = paused ]
+	pm pod unpause p
+	pm pod stop -t 0 p
+	pm pod rm -f -t 0 p
+}
+
+@test "update, kill" { updates; }
+@test "a pod with infra container" { pods; }
+@test "control, runc: update, kill" { RUNTIME=/usr/sbin/runc updates; }
+@test "control, runc: a pod with infra container" { RUNTIME=/usr/sbin/runc pods; }
