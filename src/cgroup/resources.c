@@ -108,8 +108,10 @@ static void unified_keyed(struct cgroup_setting *s)
 {
 	size_t device = strcspn(s->value, " ");
 
-	if (streq(s->file, "rdma.max"))
+	if (streq(s->file, "rdma.max") || streq(s->file, "misc.max"))
 		s->flags |= SETTING_KEYED;
+	if (streq(s->file, "misc.max"))
+		s->reset = xasprintf("%.*s max", (int)device, s->value);
 	if (strncmp(s->file, "io.", 3) != 0 || memchr(s->value, ':', device) == NULL)
 		return;
 	s->flags |= SETTING_KEYED;

@@ -78,8 +78,32 @@ static const char *hint(const struct cgroup_setting *s, int r)
 	return "";
 }
 
-static int write_failed(const struct cgroup_setting *s, const char *path, int r, struct error *err)
+/* On v2 a controller may be there and yet not be passed down to this cgroup (delegation). */
+static bool not_passed_down(const struct cgroup_setting *s, const struct cgroup_record *r)
 {
+	const struct cgroup_hier *h = cgroup_hier_of(s->controller);
+	char path[PATH_MAX], line[CGROUP_VALUE_MAX], *save = NULL;
+
+	if (h == NULL || !h->v2 || streq(s->controller, "cgroup") ||
+	    cgroup_file_path(path, h, r->path, "cgroup.controllers") < 0 ||
+	    fd_read_line(AT_FDCWD, path, line, sizeof(line)) < 0)
+		return false;
+	for (char *w = strtok_r(line, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save)) {
+		if (streq(w, s->controller))
+			return false;
+	}
+	return true;
+}
+
+static int write_failed(const struct cgroup_setting *s, const struct cgroup_record *rec,
+			const char *path, int r, struct error *err)
+{
+	if (r == -ENOENT && not_passed_down(s, rec))
+		return error_set(
+			err, ERROR_UNSUPPORTED,
+			"apply limit '%s' = '%s': the cgroup controller '%s' is not enabled "
+			"for cgroup '%s' (delegated to this user?)",
+			s->limit, s->value, s->controller, rec->path);
 	if (r == -ENOENT || (r == -EACCES && s->alt_file != NULL))
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "apply limit '%s' = '%s': this kernel has no file '%s'", s->limit,
@@ -190,7 +214,7 @@ static int apply_all(const struct cgroup_settings *s, const struct cgroup_record
 		    write_one(one + 1, r, undo, path) == 0)
 			n = write_one(one, r, undo, path);
 		if (n < 0)
-			return write_failed(one, path, n, err);
+			return write_failed(one, r, path, n, err);
 	}
 	return 0;
 }

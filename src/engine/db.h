@@ -43,6 +43,7 @@ struct container_state {
 		       * command finishes or undoes */
 	int32_t restart_count;
 	char *boot_id;
+	char *cgroup_manager; /* of the last start: where its cgroup is; NULL: cgroupfs */
 };
 extern const struct json_table container_state_table;
 void container_state_done(struct container_state *s);

@@ -208,6 +208,24 @@ static void resolve_network(struct engine *e, const struct engine_options *o)
 	e->network.default_subnet = engine_conf_str(e, "network", "default_subnet", DEFAULT_SUBNET);
 }
 
+/* As Podman: systemd where it runs the machine, who is asked otherwise by option or configuration.
+ */
+static int resolve_cgroup_manager(struct engine *e, const struct engine_options *o,
+				  struct error *err)
+{
+	const char *m = o->cgroup_manager;
+
+	if (!m)
+		m = engine_conf_str(e, "engine", "cgroup_manager", NULL);
+	if (str_empty(m))
+		m = access("/run/systemd/system", F_OK) == 0 ? "systemd" : "cgroupfs";
+	if (!streq(m, "systemd") && !streq(m, "cgroupfs"))
+		return error_set(err, ERROR_INVALID,
+				 "cgroup manager '%s' is unknown: choose cgroupfs or systemd", m);
+	e->cgroup_manager = xstrdup(m);
+	return 0;
+}
+
 int engine_open(const struct engine_options *o, struct engine **ret, struct error *err)
 {
 	scoped(engine_close) struct engine *e = xnew(struct engine);
@@ -226,14 +244,9 @@ int engine_open(const struct engine_options *o, struct engine **ret, struct erro
 	if (r < 0)
 		return r;
 	e->storage_driver = xstrdup_opt(o->storage_driver);
-	e->cgroup_manager = xstrdup(o->cgroup_manager ? o->cgroup_manager : "cgroupfs");
-	if (streq(e->cgroup_manager, "systemd"))
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "cgroup manager 'systemd' is not supported yet: choose cgroupfs");
-	if (!streq(e->cgroup_manager, "cgroupfs"))
-		return error_set(err, ERROR_INVALID,
-				 "cgroup manager '%s' is unknown: choose cgroupfs",
-				 e->cgroup_manager);
+	r = resolve_cgroup_manager(e, o, err);
+	if (r < 0)
+		return r;
 	volumes = o->volume_path ? o->volume_path
 				 : engine_conf_str(e, "engine", "volume_path", NULL);
 	e->volume_path = volumes ? absolute(volumes) : engine_path(e, "volumes");

@@ -35,7 +35,7 @@ struct engine_options {	  /* NULL: configuration or default */
 	const char *runtime; /* name or path: "coracle-runtime", "runc", "/usr/bin/crun" */
 	const char *conmon;  /* path of the monitor */
 	const char *storage_driver;
-	const char *cgroup_manager; /* "cgroupfs" */
+	const char *cgroup_manager; /* "cgroupfs" or "systemd"; NULL: the machine's */
 	const char *network_config_dir;
 	const char *volume_path;
 	const char *program; /* absolute path of this program */

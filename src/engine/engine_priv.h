@@ -36,7 +36,7 @@ struct engine {
 	char *conmon_path;    /* absolute, of the monitor program */
 	char *program;	      /* absolute, of this program, for the exit command */
 	char *storage_driver; /* NULL: the store chooses */
-	char *cgroup_manager; /* "cgroupfs" */
+	char *cgroup_manager; /* "cgroupfs" or "systemd" */
 	char *volume_path;    /* GRAPHROOT/volumes */
 	char boot_id[37];
 	json_t *conf;		       /* containers.conf merged; NULL: no file */

@@ -56,7 +56,10 @@ void container_refine_summary(struct engine *e, struct container_summary *s);
 /* The end of a container that had no exit file: why. */
 void container_lost(struct container_record *r);
 bool container_is_frozen(const struct container_record *r);
-/* "/coracle/<id>", or below the given parent.  New string. */
+/* linux.cgroupsPath: "/coracle/<id>", or below the given parent; for systemd
+ * "machine.slice:coracle:<id>".  New string. */
+char *container_cgroups_path(const struct container_record *r);
+/* Where the cgroup is in the hierarchies.  New string. */
 char *container_cgroup_path(const struct container_record *r);
 
 /* ---- recover.c ---- */

@@ -254,7 +254,9 @@ int container_facts_collect(struct container *c, struct container_facts *f, stru
 	f->spec.record = &c->r;
 	f->spec.rootfs = c->r.state.mountpoint;
 	f->spec.cgroup_layout = cgroup_layout_name(cgroup_layout());
-	f->cgroups_path = container_cgroup_path(&c->r);
+	free(c->r.state.cgroup_manager);
+	c->r.state.cgroup_manager = xstrdup(c->e->cgroup_manager);
+	f->cgroups_path = container_cgroups_path(&c->r);
 	f->spec.cgroups_path = f->cgroups_path;
 	f->spec.host_env = environ;
 	f->spec.apparmor = feature_apparmor();

@@ -172,6 +172,8 @@ char **monitor_container_args(struct container *c, const char *exit_lock)
 	strv_add(&args, c->r.id);
 	strv_add(&args, "-n");
 	strv_add(&args, c->r.name);
+	if (streq(c->e->cgroup_manager, "systemd"))
+		strv_add(&args, "-s");
 	strv_add(&args, "-r");
 	strv_add(&args, runtime);
 	strv_add(&args, "-b");

@@ -29,13 +29,32 @@ static bool has_process(enum container_status s)
 	return false;
 }
 
-char *container_cgroup_path(const struct container_record *r)
+char *container_cgroups_path(const struct container_record *r)
 {
 	const char *parent = r->wish.namespaces.cgroup_parent;
+	bool none = !parent || !*parent;
 
-	if (!parent || !*parent)
+	if (streq_opt(r->state.cgroup_manager, "systemd"))
+		return xasprintf("%s:coracle:%s", none ? "machine.slice" : parent, r->id);
+	if (none)
 		return xasprintf("/coracle/%s", r->id);
 	return xasprintf("/%s/coracle-%s", parent + strspn(parent, "/"), r->id);
+}
+
+char *container_cgroup_path(const struct container_record *r)
+{
+	scoped_free char *path = container_cgroups_path(r);
+	scoped(cgroup_record_done) struct cgroup_record cg = { 0 };
+	struct cgroup_request rq = {
+		.id = r->id,
+		.cgroups_path = path,
+		.driver = streq_opt(r->state.cgroup_manager, "systemd") ? CGROUP_DRIVER_SYSTEMD
+									: CGROUP_DRIVER_CGROUPFS,
+		.owner = (uid_t)-1,
+	};
+
+	/* A name that is none was refused when the container was to start. */
+	return cgroup_plan(&rq, &cg, NULL) < 0 ? take_ptr(path) : take_ptr(cg.path);
 }
 
 bool container_is_frozen(const struct container_record *r)

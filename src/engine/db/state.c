@@ -39,6 +39,7 @@ static const struct json_field state_fields[] = {
 	JROW(struct container_state, "intent", intent, JT_STR, 0),
 	JROW(struct container_state, "restartCount", restart_count, JT_I32, 0),
 	JROW(struct container_state, "bootID", boot_id, JT_STR, 0),
+	JROW(struct container_state, "cgroupManager", cgroup_manager, JT_STR, 0),
 };
 const struct json_table container_state_table = JTABLE(struct container_state, state_fields);
 

@@ -114,3 +114,16 @@ TEST(a_key_without_a_line_is_reset)
 
 	CHECK_STR(a, "8:16 0");
 }
+
+TEST(a_controller_that_is_not_passed_down_is_named)
+{
+	scoped(cgroup_settings_done) struct cgroup_settings s = { 0 };
+	struct error err = ERROR_INIT;
+
+	fake_v2("cpuset memory");
+	fake_file("", "g/cgroup.controllers", "memory\n");
+	cgroup_setting_add(&s, "cpuset", "cpu.cpus", "cpuset.cpus", "0");
+	CHECK_FAILS(cgroup_settings_apply(&s, fake_group(), NULL, &err), err, ERROR_UNSUPPORTED,
+		    "controller 'cpuset' is not enabled");
+	CHECK(strstr(err.msg, "'cpu.cpus'") != NULL);
+}
