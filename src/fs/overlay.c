@@ -81,7 +81,7 @@ static int set_dir(int fs, const char *key, const char *path, struct error *err)
 	return r < 0 ? fs_failed(err, fs, -r, key) : 0;
 }
 
-/* Way 1; 0 when the kernel has no lowerdir+, else 1. */
+/* The lowers of way 1; 0 when the kernel says that it has no lowerdir+, else 1. */
 static int set_lowers_each(int fs, char *const *lower, struct error *err)
 {
 	STRV_FOREACH (l, lower) {
@@ -205,16 +205,12 @@ static int check(const struct overlay_mount *o, struct error *err)
 	return 0;
 }
 
-int overlay_open(const struct overlay_mount *o, struct error *err)
+/* A context with everything but the lowers. */
+static int open_context(const struct overlay_mount *o, struct error *err)
 {
-	scoped_fd int fs = -1;
-	int r = check(o, err);
+	scoped_fd int fs = mountapi_fsopen("overlay");
+	int r;
 
-	if (r < 0)
-		return r;
-	if (o->upper == NULL && o->lower[1] == NULL)
-		return bind_single(o, err);
-	fs = mountapi_fsopen("overlay");
 	if (fs == -ENODEV)
 		return feature_require_overlay(err) < 0 ? -ENODEV
 							: error_os(err, ENODEV, "open overlay");
@@ -230,19 +226,44 @@ int overlay_open(const struct overlay_mount *o, struct error *err)
 	}
 	if (r == 0)
 		r = set_flags(fs, o, err);
-	if (r == 0)
-		r = set_lowers_each(fs, o->lower, err);
+	return r < 0 ? r : take_fd(fs);
+}
+
+/* Way 1 as a whole; 0 when the kernel has no lowerdir+: some refuse the option, and those before
+ * 6.5 take every option and say EINVAL to all of them at the create. */
+static int create_each(int fs, const struct overlay_mount *o, struct error *err)
+{
+	int r = set_lowers_each(fs, o->lower, err);
+
+	if (r <= 0)
+		return r;
+	r = mountapi_fsconfig_create(fs);
+	if (r == -EINVAL)
+		return 0;
+	return r < 0 ? fs_failed(err, fs, -r, "create overlay") : 1;
+}
+
+int overlay_open(const struct overlay_mount *o, struct error *err)
+{
+	scoped_fd int fs = -1;
+	int r = check(o, err);
+
 	if (r < 0)
 		return r;
+	if (o->upper == NULL && o->lower[1] == NULL)
+		return bind_single(o, err);
+	fs = open_context(o, err);
+	if (fs < 0)
+		return fs;
+	r = create_each(fs, o, err);
 	if (r == 0) {
-		r = set_lowers_joined(fs, o->lower, err);
-		if (r < 0)
-			return r;
-	} else {
-		r = mountapi_fsconfig_create(fs);
-		if (r < 0)
-			return fs_failed(err, fs, -r, "create overlay");
+		/* What the first way has set cannot be taken back. */
+		fd_close(fs);
+		fs = open_context(o, err);
+		r = fs < 0 ? fs : set_lowers_joined(fs, o->lower, err);
 	}
+	if (r < 0)
+		return r;
 	r = mountapi_fsmount(fs, attrs(o));
 	return r < 0 ? error_os(err, -r, "mount overlay") : r;
 }
