@@ -28,7 +28,7 @@ static int begin(const struct init_args *a, struct error *err)
 	int r;
 
 	signals_reset();
-	r = process_set_dumpable(false);
+	r = process_set_dumpable(false); /* I4 */
 	if (r < 0)
 		return error_os(err, -r, "make the process non-dumpable");
 	/* Until the parent has recorded our pid we must not outlive it (I8). */

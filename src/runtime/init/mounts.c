@@ -24,7 +24,7 @@
 static int open_existing(int rootfd, const struct plan_mount *m)
 {
 	if (m->strict)
-		return root_open_nolinks(rootfd, m->destination, O_PATH, 0);
+		return root_open_nolinks(rootfd, m->destination, O_PATH, 0); /* I2 */
 	if (m->dest_nofollow)
 		return root_open_nofollow(rootfd, m->destination, O_PATH, 0);
 	return root_open(rootfd, m->destination, O_PATH, 0);

@@ -36,7 +36,7 @@ static int rlimit_error(const struct plan_rlimit *l, int r, struct error *err)
 
 /* Limits come in two steps.  Early, with the rights that it wants, only what has to grow: a refusal
  * is told by create.  What gets smaller would hinder ourselves (10 descriptors, 1 MB of memory) and
- * waits for lower_rlimits(). */
+ * waits for lower_rlimits() (I12). */
 static int raise_rlimits(const struct plan_process *p, struct error *err)
 {
 	for (size_t i = 0; i < p->n_rlimits; i++) {
