@@ -53,7 +53,8 @@ struct plan_mount {
 	char *destination; /* clean, absolute, as seen inside */
 	char *type;
 	char *source;
-	char **data; /* file system options in order */
+	char **data;	   /* file system options in order */
+	const char *label; /* SELinux label for the root, borrowed from the plan; NULL none */
 	uint64_t attr_set, attr_clear;
 	uint64_t rec_set, rec_clear;
 	unsigned long sb_flags;	   /* MS_* bits that live in the superblock */

@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "fs/copytree.h"
+#include "fs/xattr.h"
 #include "runtime/init/init_priv.h"
 #include "sys/fd.h"
 #include "sys/mountapi.h"
@@ -175,6 +176,11 @@ static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
 			return error_os(err, -r, "set attributes of '%s'", m->destination);
 	}
 	r = attach(fd, target, m, err);
+	if (r == 0 && m->label) {
+		r = xattr_set(fd, "security.selinux", m->label, strlen(m->label) + 1);
+		if (r < 0)
+			return error_os(err, -r, "label '%s'", m->destination);
+	}
 	if (r == 0 && (m->sb_flags & MS_I_VERSION) != 0) {
 		r = remount_superblock(fd, m, NULL);
 		if (r < 0)

@@ -262,8 +262,11 @@ static int resolve_one(const struct oci_mount *om, const struct plan *p, struct 
 	mount_options_done(&o);
 	if (r < 0)
 		return r;
-	if (p->mount_label && m->kind == PLAN_MOUNT_NEW && !streq(m->type, "proc") &&
-	    !streq(m->type, "sysfs"))
+	/* mqueue takes no context option; its root is labelled when it is there. */
+	if (p->mount_label && m->kind == PLAN_MOUNT_NEW && streq(m->type, "mqueue"))
+		m->label = p->mount_label;
+	else if (p->mount_label && m->kind == PLAN_MOUNT_NEW && !streq(m->type, "proc") &&
+		 !streq(m->type, "sysfs"))
 		strv_addf(&m->data, "%s=%s", p->mount_context_type, p->mount_label);
 	m->strict = m->kind != PLAN_MOUNT_BIND &&
 		    (path_below(m->destination, "/proc") || path_below(m->destination, "/sys") ||
