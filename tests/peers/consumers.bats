@@ -73,6 +73,8 @@ teardown_file() {
 	done
 	# What they leave mounted, deepest first.
 	for m in $(grep -o " $ROOT/[^ ]*" /proc/self/mountinfo | sort -ru); do umount -l "$m" || :; done
+	# Parents of the containers' cgroups; with somebody's containers in them they stay.
+	find /sys/fs/cgroup -mindepth 2 -maxdepth 2 -type d \( -name docker -o -name default \) -exec rmdir {} \; 2>/dev/null || :
 	rm -rf --one-file-system "$ROOT"
 }
 
