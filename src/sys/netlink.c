@@ -109,8 +109,14 @@ void netlink_nest_end(struct netlink_batch *b, size_t place)
 int netlink_open(int protocol)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+	int on = 1;
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	/* A failure answers with the head of the request, not with all of it: some MB for a range
+	 * of ports, which the kernel may not find memory for (-ENOBUFS instead of the failure). */
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
+	return fd;
 }
 
 int netlink_open_in(int protocol, int netns_fd)

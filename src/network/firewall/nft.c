@@ -440,11 +440,11 @@ static int nft_replace(const struct firewall_state *s, struct error *err)
 	return r < 0 ? r : nft_ports_add(s->ports, s->n_ports, err);
 }
 
-/* The owner's elements of one map, as requests that delete them. */
+/* Keys of the owner's elements of one map, one behind the other. */
 struct owned {
 	const char *owner;
-	struct elements e;
-	size_t n;
+	struct buf keys;
+	size_t key_len; /* all keys of a map have one length */
 };
 
 static bool has_comment(const struct nlattr *element, const char *owner)
@@ -469,35 +469,68 @@ static int read_elements(void *arg, const struct nlmsghdr *h)
 		const struct nlattr *key = netlink_find_in(element, NFTA_SET_ELEM_KEY);
 
 		key = key ? netlink_find_in(key, NFTA_DATA_VALUE) : NULL;
-		if (key && has_comment(element, o->owner)) {
-			size_t nest = element_open(&o->e);
-
-			value(o->e.out, NFTA_SET_ELEM_KEY, netlink_data(key), netlink_len(key));
-			netlink_nest_end(o->e.out, nest);
-			o->n++;
-		}
+		if (!key || !has_comment(element, o->owner))
+			continue;
+		if (o->key_len != 0 && o->key_len != netlink_len(key))
+			return -EPROTO;
+		o->key_len = netlink_len(key);
+		buf_add(&o->keys, netlink_data(key), o->key_len);
 	}
 	return 0;
 }
 
+static int compare_keys(const void *a, const void *b, void *len)
+{
+	return memcmp(a, b, *(const size_t *)len);
+}
+
+static int delete_elements(const char *map, struct owned *o)
+{
+	scoped(netlink_batch_done) struct netlink_batch out = { 0 };
+	struct elements e = { &out, NFT_MSG_DELSETELEM, map };
+	const char *end = o->keys.data + o->keys.len, *last = NULL;
+
+	qsort_r(o->keys.data, o->keys.len / o->key_len, o->key_len, compare_keys, &o->key_len);
+	batch_mark(&out, NFNL_MSG_BATCH_BEGIN);
+	elements_open(&e);
+	for (const char *key = o->keys.data; key < end; last = key, key += o->key_len) {
+		size_t nest;
+
+		if (last && memcmp(last, key, o->key_len) == 0)
+			continue;
+		nest = element_open(&e);
+		value(e.out, NFTA_SET_ELEM_KEY, key, o->key_len);
+		netlink_nest_end(e.out, nest);
+	}
+	elements_close(&e);
+	return commit(&out);
+}
+
+/*
+ * One round: 0 when the map has none of the owner's (any more), -EINTR when another round is to
+ * look. A dump is no snapshot: while the kernel enlarges the map's hash table, after many were
+ * added, it shows some elements twice, and may pass over some.  So what is shown twice is deleted
+ * once, what another process deleted first (-ENOENT: then nothing of the batch was) is looked for
+ * again, and only a dump without any ends it.
+ */
 static int remove_owned(const char *map, const char *owner)
 {
 	scoped(netlink_batch_done) struct netlink_batch dump = { 0 };
-	scoped(netlink_batch_done) struct netlink_batch out = { 0 };
-	struct owned o = { .owner = owner, .e = { &out, NFT_MSG_DELSETELEM, map } };
+	struct owned o = { .owner = owner, .keys = BUF_INIT };
 	int r;
 
 	begin(&dump, NFT_MSG_GETSETELEM, NLM_F_DUMP);
 	netlink_attr_str(&dump, NFTA_SET_ELEM_LIST_TABLE, TABLE);
 	netlink_attr_str(&dump, NFTA_SET_ELEM_LIST_SET, map);
-	batch_mark(&out, NFNL_MSG_BATCH_BEGIN);
-	elements_open(&o.e);
 	r = netlink_dump(the_socket, &dump, read_elements, &o);
-	if (r >= 0 && o.n > 0) {
-		elements_close(&o.e);
-		r = commit(&out);
+	if (r == -ENOENT) /* no such map */
+		r = 0;
+	else if (r >= 0 && o.keys.len > 0) {
+		r = delete_elements(map, &o);
+		r = r >= 0 || r == -ENOENT ? -EINTR : r;
 	}
-	return r == -ENOENT ? 0 : r;
+	buf_done(&o.keys);
+	return r;
 }
 
 static int nft_ports_remove(const char *owner, struct error *err)
