@@ -294,6 +294,19 @@ static const struct option **visible_rows(const struct option_group *groups, siz
 	return rows;
 }
 
+int options_pairs(const char *flag, char *const *pairs, struct strmap *ret, struct error *err)
+{
+	STRV_FOREACH (p, pairs) {
+		const char *eq = strchr(*p, '=');
+		scoped_free char *key = eq ? xstrndup(*p, (size_t)(eq - *p)) : xstrdup(*p);
+
+		if (*key == '\0')
+			return error_set(err, ERROR_INVALID, "'%s' of --%s has no key", *p, flag);
+		strmap_set(ret, key, eq ? eq + 1 : "");
+	}
+	return 0;
+}
+
 void options_help(const struct option_group *groups, size_t n, struct buf *out)
 {
 	size_t count, width;

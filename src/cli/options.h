@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/strmap.h"
 
 enum option_kind {
 	OPTION_BOOL,	 /* bool */
@@ -92,6 +93,9 @@ struct option_parse {
  */
 int options_parse(const struct option_parse *p, int argc, char *const *argv, char ***ret_words,
 		  bool *ret_help, struct error *err);
+/* KEY=VALUE words of --flag into a map; without '=' the value is empty, without a key
+ * ERROR_INVALID. */
+int options_pairs(const char *flag, char *const *pairs, struct strmap *ret, struct error *err);
 /* The "Options:" block of --help. */
 void options_help(const struct option_group *groups, size_t n, struct buf *out);
 

@@ -14,6 +14,7 @@ r() {
 }
 
 @test "create, ls, inspect, exists, rm" {
+	refused 125 "has no key" volume create --label =1 "$C"
 	run -0 co volume create --label a=1 "$C"
 	[ "$output" = "$C" ]
 	[ "$(co volume ls --format '{{.Name}} {{.Driver}}' --filter name="$C")" = "$C local" ]

@@ -99,18 +99,6 @@ static void create_done(void *target)
 	free(t->ipam);
 }
 
-static int set_pairs(struct strmap *m, char *const *pairs, const char *flag, struct error *err)
-{
-	STRV_FOREACH (p, pairs) {
-		const char *eq = strchr(*p, '=');
-		scoped_free char *key = eq ? xstrndup(*p, (size_t)(eq - *p)) : xstrdup(*p);
-		if (*key == '\0')
-			return error_set(err, ERROR_INVALID, "'%s' of --%s has no key", *p, flag);
-		strmap_set(m, key, eq ? eq + 1 : "");
-	}
-	return 0;
-}
-
 static int set_subnets(const struct create_target *t, struct network *n, struct error *err)
 {
 	size_t subnets = strv_len(t->subnets);
@@ -164,9 +152,9 @@ static int run_create(struct cli *cli, void *target, char **words, struct error 
 	if (r >= 0)
 		r = set_routes(t, &n, err);
 	if (r >= 0)
-		r = set_pairs(&n.labels, t->labels, "label", err);
+		r = options_pairs("label", t->labels, &n.labels, err);
 	if (r >= 0)
-		r = set_pairs(&n.options, t->options, "opt", err);
+		r = options_pairs("opt", t->options, &n.options, err);
 	if (r < 0)
 		return r;
 	n.name = words[0] ? xstrdup(words[0]) : NULL;

@@ -50,15 +50,6 @@ static void create_done(void *target)
 	strv_free(t->options);
 }
 
-static void set_pairs(struct strmap *m, char *const *pairs)
-{
-	STRV_FOREACH (p, pairs) {
-		const char *eq = strchr(*p, '=');
-		scoped_free char *key = eq ? xstrndup(*p, (size_t)(eq - *p)) : xstrdup(*p);
-		strmap_set(m, key, eq ? eq + 1 : "");
-	}
-}
-
 static int run_create(struct cli *cli, void *target, char **words, struct error *err)
 {
 	struct create_target *t = target;
@@ -71,9 +62,11 @@ static int run_create(struct cli *cli, void *target, char **words, struct error 
 				 t->driver);
 	v.name = words[0] ? xstrdup(words[0]) : NULL;
 	v.driver = xstrdup("local");
-	set_pairs(&v.labels, t->labels);
-	set_pairs(&v.options, t->options);
-	r = volume_create(cli->engine, &v, t->ignore, err);
+	r = options_pairs("label", t->labels, &v.labels, err);
+	if (r >= 0)
+		r = options_pairs("opt", t->options, &v.options, err);
+	if (r >= 0)
+		r = volume_create(cli->engine, &v, t->ignore, err);
 	if (r >= 0)
 		puts(v.name);
 	volume_done(&v);

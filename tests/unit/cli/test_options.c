@@ -297,3 +297,18 @@ TEST(help_text_has_each_visible_row_once)
 	CHECK(strstr(text, "--call") < strstr(text, "--cap-add"));
 	CHECK(strstr(text, "--rm") < strstr(text, "--sig-proxy"));
 }
+
+TEST(pairs_fill_a_map)
+{
+	char *good[] = { (char *)"a=1", (char *)"b", (char *)"a=x=y", NULL };
+	char *bad[] = { (char *)"a=1", (char *)"=2", NULL };
+	struct strmap m = { 0 };
+	struct error err = ERROR_INIT;
+
+	CHECK_OK(options_pairs("label", good, &m, &err), err);
+	CHECK_STR(strmap_get(&m, "a"), "x=y");
+	CHECK_STR(strmap_get(&m, "b"), "");
+	CHECK_FAILS(options_pairs("label", bad, &m, &err), err, ERROR_INVALID,
+		    "'=2' of --label has no key");
+	strmap_done(&m);
+}
