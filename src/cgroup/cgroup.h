@@ -168,6 +168,34 @@ int cgroup_oom_open_pid(pid_t pid, struct cgroup_oom *ret);
 int cgroup_oom_check(struct cgroup_oom *o);
 void cgroup_oom_done(struct cgroup_oom *o);
 
+/*
+ * Notices of memory pressure, before anything is killed: v1's levels (the share of pages that
+ * reclaim looks at in vain); on v2 the time that processes of the group wait for memory in a window
+ * of 2 s: low 0.1 s, medium 0.4 s, critical 0.4 s in which none of them went on. Poll fd for
+ * events, then hand what poll returned to cgroup_pressure_check: 1 pressure, 0 nothing, -ENODEV the
+ * group is gone (and fd stays ready: poll it no longer).
+ */
+enum cgroup_pressure_level {
+	CGROUP_PRESSURE_LOW,
+	CGROUP_PRESSURE_MEDIUM,
+	CGROUP_PRESSURE_CRITICAL,
+	CGROUP_PRESSURE_COUNT
+};
+struct cgroup_pressure {
+	int fd;
+	int aux_fd;
+	short events;
+};
+#define CGROUP_PRESSURE_INIT ((struct cgroup_pressure){ .fd = -1, .aux_fd = -1 })
+const char *cgroup_pressure_name(
+	enum cgroup_pressure_level level); /* "low", "medium", "critical" */
+int cgroup_pressure_parse(const char *name, enum cgroup_pressure_level *ret); /* -EINVAL */
+int cgroup_pressure_open(const struct cgroup_record *r, enum cgroup_pressure_level level,
+			 struct cgroup_pressure *ret, struct error *err);
+int cgroup_pressure_check(const struct cgroup_pressure *p, short revents);
+void cgroup_pressure_done(struct cgroup_pressure *p);
+DEFINE_SCOPED_STRUCT(struct cgroup_pressure, cgroup_pressure_done)
+
 /* Mounts that a container needs for "cgroup" type (v1: one bind per controller under a tmpfs). */
 struct cgroup_mount {
 	char *controller; /* directory name below the tmpfs, e.g. "memory" or "cpu,cpuacct" */

@@ -469,6 +469,70 @@ TEST(oom_is_noticed)
 	close(go[1]);
 }
 
+/* Writes more of a file, over and over, than its memory holds. */
+static void press(const struct cgroup_gate *gate, int file, size_t size)
+{
+	static char part[MIB];
+
+	if (cgroup_gate_enter(gate, true) < 0)
+		_exit(1);
+	for (;;) {
+		for (size_t at = 0; at < size; at += sizeof(part)) {
+			if (pwrite(file, part, sizeof(part), (off_t)at) < 0)
+				_exit(2);
+		}
+	}
+}
+
+TEST(memory_pressure_is_noticed)
+{
+	struct oci_memory m = { .limit = OPT_SET(16 * MIB) };
+	struct oci_resources res = { .memory = &m };
+	scoped(cgroup_gate_done) struct cgroup_gate gate = CGROUP_GATE_INIT;
+	scoped(cgroup_pressure_done) struct cgroup_pressure quiet = CGROUP_PRESSURE_INIT;
+	scoped(cgroup_pressure_done) struct cgroup_pressure p = CGROUP_PRESSURE_INIT;
+	scoped(group_done) struct group g = { 0 };
+	scoped_free char *path = xasprintf("%s/file", test_tmpdir());
+	struct error err = ERROR_INIT;
+	scoped_fd int file = -1;
+	pid_t pid;
+
+	if (!usable() || cgroup_hier_of("memory") == NULL || cgroup_hier_of("memory")->v2)
+		TEST_SKIP("cgroup v1");
+	CHECK_OK(group_init(&g, &res, &err), err);
+	CHECK_OK(cgroup_gate_open(&g.r, &gate, &err), err);
+	file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	CHECK(file >= 0);
+	CHECK_OK(cgroup_pressure_open(&g.r, CGROUP_PRESSURE_LOW, &p, &err), err);
+	CHECK_INT(fd_wait(p.fd, p.events, 0), 0);
+	pid = ns_clone3(&(struct ns_clone){ .cgroup_fd = gate.clone_fd, .exit_signal = SIGCHLD });
+	if (pid == 0)
+		press(&gate, file, 64 * MIB);
+	CHECK(pid > 0);
+	CHECK_INT(fd_wait(p.fd, p.events, 60000), 1);
+	CHECK_INT(cgroup_pressure_check(&p, p.events), 1);
+	kill(pid, SIGKILL);
+	CHECK_INT(waitpid(pid, NULL, 0), pid);
+	/* Removal fires the descriptor and is no pressure. */
+	CHECK_OK(cgroup_pressure_open(&g.r, CGROUP_PRESSURE_CRITICAL, &quiet, &err), err);
+	CHECK_OK(cgroup_remove(&g.r, false, &err), err);
+	CHECK_INT(fd_wait(quiet.fd, quiet.events, 60000), 1);
+	CHECK_INT(cgroup_pressure_check(&quiet, quiet.events), -ENODEV);
+	CHECK_FAILS(cgroup_pressure_open(&g.r, CGROUP_PRESSURE_LOW, &p, &err), err, ERROR_OS,
+		    "memory.pressure_level");
+}
+
+TEST(names_of_pressure)
+{
+	enum cgroup_pressure_level level;
+
+	for (unsigned i = 0; i < CGROUP_PRESSURE_COUNT; i++) {
+		CHECK_INT(cgroup_pressure_parse(cgroup_pressure_name(i), &level), 0);
+		CHECK_INT(level, i);
+	}
+	CHECK_INT(cgroup_pressure_parse("some", &level), -EINVAL);
+}
+
 TEST(v1_mounts_cover_every_hierarchy)
 {
 	struct cgroup_mount *mounts = NULL;
