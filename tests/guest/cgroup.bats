@@ -165,6 +165,24 @@ teardown() { runtime_teardown; }
 	jq -se '.[0].type == "oom" and .[0].id == "'"$ID"'"' "$out"
 }
 
+@test "memory pressure is an event" {
+	local out=$BATS_TEST_TMPDIR/events pid level
+
+	runtime_config '.linux.resources.memory = {"limit":33554432,"swap":33554432}' \
+		'.linux.resources.unified = {"memory.high":"8388608"}'
+	start
+	"$RUNTIME" --root "$RT_ROOT" events --interval 1h --pressure medium "$ID" >"$out" 3>&- &
+	pid=$!
+	runtime_until grep -q poll "/proc/$pid/wchan"
+	[ ! -s "$out" ]
+	# Above memory.high each allocation reclaims and is held up.
+	"$RUNTIME" --root "$RT_ROOT" exec "$ID" sh -c 'head -c 30m /dev/zero | tail -c 20m >/dev/null' 3>&- &
+	runtime_until grep -q memory-pressure "$out"
+	rt delete -f "$ID"
+	wait "$pid"
+	jq -se --arg id "$ID" 'all(. == {type: "memory-pressure", id: $id, data: {level: "medium"}})' "$out"
+}
+
 @test "statistics of all controllers" {
 	runtime_config '.linux.resources.memory = {"limit":67108864}' '.linux.resources.pids = {"limit":33}'
 	start
