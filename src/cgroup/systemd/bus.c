@@ -30,6 +30,7 @@ void bus_done(struct bus *b)
 {
 	b->fd = fd_close(b->fd);
 	buf_done(&b->in);
+	free(b->owner);
 	free(b->removed.path);
 	*b = BUS_INIT;
 }
@@ -134,6 +135,9 @@ static int receive(struct bus *b, struct dbus_message *ret, int64_t end)
 			return (int)size;
 		if (size > 0 && (size_t)size <= b->in.len) {
 			b->used = (size_t)size;
+			/* Signals that come without end must not keep us. */
+			if (time_monotonic_nsec() > end)
+				return -ETIMEDOUT;
 			return dbus_message_parse(b->in.data, b->used, ret);
 		}
 		r = receive_some(b, size > 0 ? (size_t)size - b->in.len : 4096, end);
@@ -149,7 +153,8 @@ static void note_signal(struct bus *b, const struct dbus_message *m)
 	const char *job, *result;
 
 	if (m->type != DBUS_SIGNAL || !streq_opt(m->interface, MANAGER_INTERFACE) ||
-	    !streq_opt(m->member, "JobRemoved"))
+	    !streq_opt(m->member, "JobRemoved") ||
+	    (b->owner != NULL && !streq_opt(m->sender, b->owner)))
 		return;
 	(void)dbus_get_u32(&r);
 	job = dbus_get_string(&r);
@@ -257,21 +262,38 @@ int bus_wait_job(struct bus *b, const char *job, const char **ret_result, struct
 	return 0;
 }
 
-/* On a bus: our name there, and the signal that ends jobs (systemd sends it to who made the job;
- * the match is for buses that deliver only what was asked for). */
+/* On a bus: our name there, systemd's, and the signal that ends jobs (systemd sends it to who made
+ * the job; the match is for buses that deliver only what was asked for). */
 static int join_bus(struct bus *b, struct error *err)
 {
 	static const char match[] = "type='signal',sender='" SYSTEMD_NAME
 				    "',interface='" MANAGER_INTERFACE "',member='JobRemoved'";
 	const struct dbus_method hello = { BUS_NAME, BUS_PATH, BUS_NAME, "Hello", NULL };
 	const struct dbus_method add = { BUS_NAME, BUS_PATH, BUS_NAME, "AddMatch", "s" };
+	const struct dbus_method who = { BUS_NAME, BUS_PATH, BUS_NAME, "GetNameOwner", "s" };
 	scoped(buf_done) struct buf body = BUF_INIT;
+	scoped(buf_done) struct buf name = BUF_INIT;
+	struct dbus_message reply;
+	struct dbus_reader reader;
+	const char *owner;
 	int r = call(b, &hello, NULL, NULL, NULL, err);
 
 	if (r < 0)
 		return r;
 	dbus_put_string(&body, match);
-	return call(b, &add, &body, NULL, NULL, err);
+	r = call(b, &add, &body, NULL, NULL, err);
+	if (r < 0)
+		return r;
+	dbus_put_string(&name, SYSTEMD_NAME);
+	r = call(b, &who, &name, &reply, NULL, err);
+	if (r < 0)
+		return r;
+	reader = dbus_body(&reply);
+	owner = dbus_get_string(&reader);
+	if (owner == NULL)
+		return talk_failed(b, -EPROTO, who.member, err);
+	b->owner = xstrdup(owner);
+	return 0;
 }
 
 static int open_one(const char *path, bool user, bool direct, struct bus *ret, struct error *err)

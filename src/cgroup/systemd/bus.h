@@ -12,7 +12,8 @@
  * (/run/dbus/system_bus_socket, $XDG_RUNTIME_DIR/bus), systemd's own socket without a bus between
  * (/run/systemd/private, $XDG_RUNTIME_DIR/systemd/private).
  *
- * Every wait has the same bound, SYSTEMD_WAIT_MSEC from the call's begin.
+ * Every wait has the same bound, SYSTEMD_WAIT_MSEC from the call's begin, whatever else is received
+ * meanwhile.
  */
 #ifndef CORACLE_CGROUP_SYSTEMD_BUS_H
 #define CORACLE_CGROUP_SYSTEMD_BUS_H
@@ -37,6 +38,9 @@ struct bus {
 	uint32_t serial;
 	struct buf in; /* received; the first message is the one last returned */
 	size_t used;   /* its size, dropped before the next */
+	/* Who systemd is on the bus: anybody may send us a signal, and numbers of jobs can be
+	 * guessed.  NULL: direct, nobody else can. */
+	char *owner;
 	struct bus_job removed;
 };
 #define BUS_INIT ((struct bus){ .fd = -1 })

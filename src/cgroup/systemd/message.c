@@ -232,6 +232,9 @@ static void get_field(struct dbus_reader *r, struct dbus_message *m)
 	case FIELD_REPLY_SERIAL:
 		m->reply_serial = number;
 		break;
+	case FIELD_SENDER:
+		m->sender = text;
+		break;
 	case FIELD_SIGNATURE:
 		m->signature = text;
 		break;

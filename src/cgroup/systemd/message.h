@@ -33,7 +33,8 @@ struct dbus_method {
 struct dbus_message {
 	enum dbus_type type;
 	uint32_t serial, reply_serial;
-	const char *path, *interface, *member, *error, *signature; /* NULL when absent */
+	/* NULL when absent; the sender is the bus's word, not the peer's. */
+	const char *path, *interface, *member, *error, *signature, *sender;
 	const char *body;
 	size_t body_len;
 };

@@ -17,12 +17,15 @@
 
 #define JOB "/org/freedesktop/systemd1/job/7"
 #define MANAGER "org.freedesktop.systemd1.Manager"
+#define OWNER ":1.3"
+#define STRANGER ":1.66"
 
 struct fake {
 	const char *start_error; /* the first StartTransientUnit fails by this name */
 	bool start_error_stays;
 	const char *result; /* of jobs */
 	bool signal_first;  /* JobRemoved overtakes the reply */
+	bool forged;	    /* another client tells of the job's end, too */
 	const char *greeting;
 	bool garbage; /* in place of a reply */
 };
@@ -40,8 +43,8 @@ static void put_field(struct buf *b, char code, const char *type, const char *te
 		dbus_put_string(b, text);
 }
 
-static void send_message(int fd, enum dbus_type type, uint32_t reply_to, const char *name,
-			 const char *signature, const struct buf *body)
+static void send_message_of(int fd, const char *sender, enum dbus_type type, uint32_t reply_to,
+			    const char *name, const char *signature, const struct buf *body)
 {
 	scoped(buf_done) struct buf b = BUF_INIT;
 	char head[4] = { __BYTE_ORDER == __LITTLE_ENDIAN ? 'l' : 'B', (char)type, 0, 1 };
@@ -60,6 +63,7 @@ static void send_message(int fd, enum dbus_type type, uint32_t reply_to, const c
 	}
 	if (type == DBUS_ERROR)
 		put_field(&b, 4, "s", name, 0);
+	put_field(&b, 7, "s", sender, 0);
 	put_field(&b, 8, "g", signature, 0);
 	dbus_array_end(&b, at, 8);
 	dbus_struct_begin(&b);
@@ -70,7 +74,13 @@ static void send_message(int fd, enum dbus_type type, uint32_t reply_to, const c
 		_exit(3);
 }
 
-static void send_removed(int fd, const char *result)
+static void send_message(int fd, enum dbus_type type, uint32_t reply_to, const char *name,
+			 const char *signature, const struct buf *body)
+{
+	send_message_of(fd, OWNER, type, reply_to, name, signature, body);
+}
+
+static void send_removed(int fd, const char *sender, const char *result)
 {
 	scoped(buf_done) struct buf body = BUF_INIT;
 
@@ -78,7 +88,7 @@ static void send_removed(int fd, const char *result)
 	dbus_put_string(&body, JOB);
 	dbus_put_string(&body, "x.scope");
 	dbus_put_string(&body, result);
-	send_message(fd, DBUS_SIGNAL, 0, "JobRemoved", "uoss", &body);
+	send_message_of(fd, sender, DBUS_SIGNAL, 0, "JobRemoved", "uoss", &body);
 }
 
 static void answer_job(int fd, const struct fake *f, uint32_t serial)
@@ -87,10 +97,14 @@ static void answer_job(int fd, const struct fake *f, uint32_t serial)
 
 	dbus_put_string(&body, JOB);
 	if (f->signal_first)
-		send_removed(fd, f->result);
+		send_removed(fd, OWNER, f->result);
+	if (f->forged)
+		send_removed(fd, STRANGER, "forged");
 	send_message(fd, DBUS_RETURN, serial, NULL, "o", &body);
+	if (f->forged)
+		send_removed(fd, STRANGER, "forged");
 	if (!f->signal_first)
-		send_removed(fd, f->result);
+		send_removed(fd, OWNER, f->result);
 }
 
 static void answer_error(int fd, const char *name, uint32_t serial)
@@ -112,11 +126,24 @@ static void answer_property(int fd, const struct dbus_message *m)
 	send_message(fd, DBUS_RETURN, m->serial, NULL, "v", &body);
 }
 
+static void answer_owner(int fd, const struct dbus_message *m)
+{
+	scoped(buf_done) struct buf body = BUF_INIT;
+	struct dbus_reader r = dbus_body(m);
+
+	if (!streq_opt(dbus_get_string(&r), "org.freedesktop.systemd1"))
+		_exit(6);
+	dbus_put_string(&body, OWNER);
+	send_message(fd, DBUS_RETURN, m->serial, NULL, "s", &body);
+}
+
 static void answer(int fd, struct fake *f, const struct dbus_message *m)
 {
 	scoped(buf_done) struct buf body = BUF_INIT;
 
-	if (f->garbage && !streq(m->member, "Hello") && !streq(m->member, "AddMatch")) {
+	if (streq(m->member, "GetNameOwner")) {
+		answer_owner(fd, m);
+	} else if (f->garbage && !streq(m->member, "Hello") && !streq(m->member, "AddMatch")) {
 		if (send(fd, "this is not a message", 21, MSG_NOSIGNAL) != 21)
 			_exit(3);
 	} else if (streq(m->member, "StartTransientUnit") && f->start_error != NULL) {
@@ -251,6 +278,20 @@ TEST(a_unit_that_is_in_use_is_an_error)
 	CHECK_OK(bus_open(false, &b, &err), err);
 	CHECK_FAILS(manager_start(&b, "x.scope", &properties, &err), err, ERROR_EXISTS,
 		    "another container");
+}
+
+TEST(only_systemd_tells_how_a_job_ended)
+{
+	for (int first = 0; first < 2; first++) {
+		scoped(server_done) struct server s =
+			server_start((struct fake){ .signal_first = first, .forged = true });
+		scoped(bus_done) struct bus b = BUS_INIT;
+		scoped(buf_done) struct buf properties = BUF_INIT;
+		struct error err = ERROR_INIT;
+
+		CHECK_OK(bus_open(false, &b, &err), err);
+		CHECK_OK(manager_start(&b, "x.scope", &properties, &err), err);
+	}
 }
 
 TEST(what_systemd_says_is_passed_on)
