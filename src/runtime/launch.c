@@ -92,10 +92,13 @@ static int enter_early(struct init_args *a, int pidns_fd, struct borrowed *b, st
 	return 0;
 }
 
+/* User, pid and mount must be the clone's own.  The network namespace is, so that it is made before
+ * the child joins the cgroup: its 100 kB of kernel memory would else count against the container's
+ * limit, and with 512 kB leave too little for an exec (runc and crun do not count it either). */
 static uint64_t clone_flags(const struct plan *p)
 {
-	return p->ns.create &
-	       (ns_clone_flag(NS_USER) | ns_clone_flag(NS_PID) | ns_clone_flag(NS_MOUNT));
+	return p->ns.create & (ns_clone_flag(NS_USER) | ns_clone_flag(NS_PID) |
+			       ns_clone_flag(NS_MOUNT) | ns_clone_flag(NS_NET));
 }
 
 static pid_t clone_child(struct init_args *a, uint64_t flags, int *ret_pidfd)

@@ -215,3 +215,28 @@ start_time() {
 	run cat "/sys/fs/cgroup/memory$CGROUP/memory.limit_in_bytes" "/sys/fs/cgroup$CGROUP/memory.max"
 	[[ ${lines[*]} == *524288* ]]
 }
+
+# Kernel memory charged to a container that sleeps, in bytes: the least of three.
+kernel_memory() {
+	local i now least=
+
+	for i in 1 2 3; do
+		rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+		now=$(cat "/sys/fs/cgroup/memory$CGROUP/memory.kmem.usage_in_bytes" 2>/dev/null ||
+			sed -n 's/^kernel //p' "/sys/fs/cgroup$CGROUP/memory.stat")
+		rt delete -f "$ID"
+		[[ -n $least && $least -le $now ]] || least=$now
+	done
+	echo "$least"
+}
+
+@test "a network namespace of its own costs a container's memory limit nothing" {
+	local with without
+
+	runtime_args sleep 1000
+	with=$(kernel_memory)
+	runtime_config '.linux.namespaces |= map(select(.type != "network"))'
+	without=$(kernel_memory)
+	echo "with $with, without $without"
+	((without > 0 && with - without < 60000))
+}

@@ -99,8 +99,8 @@ static int open_late(const struct init_args *a, struct error *err)
 int init_namespaces(const struct init_args *a, struct error *err)
 {
 	const struct plan_namespaces *ns = &a->plan->ns;
-	uint64_t late = ns_clone_flag(NS_NET) | ns_clone_flag(NS_IPC) | ns_clone_flag(NS_UTS) |
-			ns_clone_flag(NS_CGROUP);
+	/* The others are the clone's (launch.c). */
+	uint64_t late = ns_clone_flag(NS_IPC) | ns_clone_flag(NS_UTS) | ns_clone_flag(NS_CGROUP);
 	int r;
 
 	if (plan_creates(a->plan, NS_USER) && !a->in_userns) {
