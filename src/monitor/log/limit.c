@@ -12,7 +12,9 @@ int log_limit_init(struct log_limit *l, const struct monitor_log_options *o, str
 	const char *policy = o->rate_policy ? o->rate_policy : "block";
 
 	*l = (struct log_limit){ .rate = o->rate, .burst = o->rate_burst };
-	if (o->rate < 0 || o->rate_burst < 0 || o->rate > INT64_MAX / NSEC_PER_SEC)
+	/* So that neither a product nor a sum of tokens overflows. */
+	if (o->rate < 0 || o->rate_burst < 0 || o->rate > INT64_MAX / NSEC_PER_SEC ||
+	    o->rate_burst > INT64_MAX / NSEC_PER_SEC)
 		return error_set(err, ERROR_INVALID,
 				 "--log-rate and --log-rate-burst: out of range");
 	if (!streq(policy, "block") && !streq(policy, "drop"))

@@ -85,6 +85,7 @@ TEST(limit_refused)
 		{ { .rate = -1 }, "--log-rate" },
 		{ { .rate = INT64_MAX }, "--log-rate" },
 		{ { .rate = 1, .rate_burst = -1 }, "--log-rate-burst" },
+		{ { .rate = 1, .rate_burst = INT64_MAX }, "--log-rate-burst" },
 		{ { .rate = 1, .rate_policy = "maybe" }, "'maybe'" },
 		{ { .rate_policy = "drop" }, "needs --log-rate" },
 		{ { .rate_burst = 5 }, "needs --log-rate" },
