@@ -41,6 +41,6 @@ teardown() { runtime_teardown; }
 @test "a profile that is not loaded is an error that names it" {
 	runtime_config '.process.apparmorProfile = "coracle-missing"'
 	run ! start
-	[[ $output == *coracle-missing* ]]
+	[[ $output == *"AppArmor profile 'coracle-missing'"* ]]
 	gone
 }

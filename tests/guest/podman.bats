@@ -49,14 +49,19 @@ p() {
 	run ! systemctl -q is-active "libpod-$id.scope"
 }
 
-@test "a pod, and out of memory" {
-	local id
-
+@test "a pod" {
 	p pod create --infra=false --name pod1 >/dev/null
 	[ "$(p run --rm --pod pod1 --network none "$IMAGE" echo in)" = in ]
 	p pod rm -f pod1 >/dev/null
-	id=$(p create --network none -m 16m --memory-swap 16m "$IMAGE" sh -c 'head -c 100m /dev/zero | tail -c 90m >/dev/null; exit 1')
-	run ! p start -a "$id"
+}
+
+# With Debian's conmon podman 4.3 never says so on v2, whatever the runtime (seen with runc and crun).
+@test "out of memory is seen, with our monitor" {
+	local id
+
+	id=$(p --conmon "$BUILD/src/cmd/coracle-monitor" create --network none -m 16m --memory-swap 16m "$IMAGE" \
+		sh -c 'head -c 100m /dev/zero | tail -c 90m >/dev/null; exit 1')
+	run -1 p --conmon "$BUILD/src/cmd/coracle-monitor" start -a "$id"
 	[ "$(p inspect --format '{{.State.OOMKilled}}' "$id")" = true ]
 	p rm -f "$id" >/dev/null
 }

@@ -22,12 +22,15 @@ setup_file() {
 	as podman import -q "$HOME_DIR/image.tar" localhost/guest >/dev/null
 }
 
-# As the user, in a scope of its manager, as a login session would be.
+# As the user, in a scope of its manager, as a login session would be.  (A service would end, and take
+# with it, what podman leaves behind to hold its namespaces.)
 as() {
 	local word line=
 	for word in "$@"; do line+=$(printf '%q ' "$word"); done
-	systemd-run -q --wait --pipe --collect -M user@.host --user --working-directory="$HOME_DIR" \
-		-E BUILD="$BUILD" -E XDG_RUNTIME_DIR="/run/user/$U" -p Delegate=yes -- bash -c "$line"
+	setpriv --reuid user --regid user --init-groups env -i -C "$HOME_DIR" PATH="$PATH" USER=user \
+		HOME="$HOME_DIR" BUILD="$BUILD" XDG_RUNTIME_DIR="/run/user/$U" \
+		DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$U/bus" \
+		systemd-run -q --user --scope -p Delegate=yes -- bash -c "$line" 3>&-
 }
 
 p() {
@@ -50,7 +53,10 @@ p() {
 	[ ! -e "$cg" ]
 }
 
-@test "the runtime alone, the systemd driver" {
+# The script "alone" runs as the user, then as root of a user namespace of its own.
+@test "the runtime alone, the systemd driver; and inside a user namespace" {
+	local inside
+
 	cat >"$HOME_DIR/alone" <<-'S'
 		set -eu
 		rt=$BUILD/src/cmd/coracle-runtime
@@ -60,23 +66,27 @@ p() {
 		jq '.process.terminal = false | .process.args = ["sleep", "1000"] | .linux.cgroupsPath = "user.slice:co:alone" |
 			.linux.resources.memory = {"limit": 67108864} | .linux.resources.pids = {"limit": 33}' config.json >c
 		mv c config.json
-		exec unshare -Urm sh -euc '
-			rt="$1 --root $XDG_RUNTIME_DIR/co --systemd-cgroup"
-			$rt run -d alone </dev/null >/dev/null
-			cg=/sys/fs/cgroup$(sed s/^0::// "/proc/$($rt state alone | jq .pid)/cgroup")
-			case $cg in */co-alone.scope) ;; *) echo "in $cg"; exit 1 ;; esac
-			[ "$(cat "$cg/memory.max")" = 67108864 ]
-			[ "$(cat "$cg/pids.max")" = 33 ]
-			$rt update --pids-limit 22 alone
-			[ "$(cat "$cg/pids.max")" = 22 ]
-			$rt pause alone
-			grep -qx "frozen 1" "$cg/cgroup.events"
-			$rt delete -f alone
-			[ ! -e "$cg" ]
-			echo well' sh "$rt"
+		rt="$rt --root $XDG_RUNTIME_DIR/co --systemd-cgroup"
+		$rt run -d alone </dev/null >/dev/null
+		cg=/sys/fs/cgroup$(sed s/^0::// "/proc/$($rt state alone | jq .pid)/cgroup")
+		case $cg in */co-alone.scope) ;; *) echo "in $cg"; exit 1 ;; esac
+		[ "$(cat "$cg/memory.max")" = 67108864 ]
+		[ "$(cat "$cg/pids.max")" = 33 ]
+		$rt update --pids-limit 22 alone
+		[ "$(cat "$cg/pids.max")" = 22 ]
+		$rt pause alone
+		grep -qx "frozen 1" "$cg/cgroup.events"
+		$rt delete -f alone
+		[ ! -e "$cg" ]
+		echo well
 	S
-	run -0 as bash "$HOME_DIR/alone"
-	[[ $output == *well ]]
+	for inside in "" "unshare -Urm"; do
+		# shellcheck disable=SC2086 # words
+		run as $inside bash "$HOME_DIR/alone"
+		echo "${inside:-as the user}: status $status: $output"
+		[ "$status" = 0 ]
+		[[ $output == *well ]]
+	done
 }
 
 @test "a limit that is not delegated is refused by name" {

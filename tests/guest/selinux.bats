@@ -23,16 +23,24 @@ teardown() { runtime_teardown; }
 }
 
 @test "the mounts have theirs" {
+	local dir
+
 	start
 	rt exec "$ID" cat /proc/self/mountinfo >"$BATS_TEST_TMPDIR/mounts"
 	cat "$BATS_TEST_TMPDIR/mounts"
 	grep -q " /dev .*context=\"\?$FILES" "$BATS_TEST_TMPDIR/mounts"
-	[ "$(stat -c %C "/proc/$(init_pid)/root/dev/shm")" = "$FILES" ]
+	for dir in dev dev/shm dev/mqueue dev/pts; do
+		[ "$(stat -c %C "/proc/$(init_pid)/root/$dir")" = "$FILES" ]
+	done
 }
 
 @test "a label that the policy does not know is refused" {
 	runtime_config '.process.selinuxLabel = "system_u:system_r:no_such_t:s0"'
 	run ! start
-	[[ $output == *no_such_t* ]]
+	[[ $output == *"SELinux label 'system_u:system_r:no_such_t:s0'"* ]]
+	gone
+	runtime_config '.process.selinuxLabel = "nonsense"'
+	run ! start
+	[[ $output == *"SELinux label 'nonsense'"* ]]
 	gone
 }
