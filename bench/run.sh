@@ -131,6 +131,17 @@ pss() {
 		"/proc/$1/smaps_rollup"
 }
 
+# settle PID: until its memory has been the same for two and a half seconds, at most a minute
+settle() {
+	same=0 before="" i=0
+	while [ $same -lt 5 ] && [ $i -lt 120 ]; do
+		now=$(pss "$1")
+		if [ "$now" = "$before" ]; then same=$((same + 1)); else same=0; fi
+		before=$now i=$((i + 1))
+		sleep 0.5
+	done
+}
+
 section_memory() {
 	engines memory || return
 	if ! reason=$(start_sleepers mem-bench); then
@@ -139,6 +150,8 @@ section_memory() {
 	fi
 	a=$($podman inspect --format '{{.State.ConmonPid}}' mem-bench)
 	b=$($coracle inspect --format '{{.State.ConmonPid}}' mem-bench)
+	settle "$a"
+	settle "$b"
 	echo "memory of one idle container's monitor"
 	printf '  %-28s %11s %16s\n' "" "PSS kB" "private dirty kB"
 	# shellcheck disable=SC2046,SC2183

@@ -22,6 +22,9 @@
 #define EXIT_FAILED 1
 #define EXIT_TIMED_OUT 255
 #define STATUS_TIMED_OUT (-1)
+/* Quiet for so long means idle: soon after the start, whose pages are most of what there is to give
+ * back; then late, so that a container that writes now and then does not pay for it each time. */
+#define IDLE_FIRST_MSEC 100
 #define IDLE_MSEC 1000
 
 /* ---- the end ---- */
@@ -295,18 +298,24 @@ int lifecycle_launch(struct monitor *m, struct error *err)
 	return r;
 }
 
+struct idleness {
+	int msec;     /* quiet time before the next trim */
+	bool trimmed; /* nothing has happened since the last one */
+};
+
 /*
- * One round.  After a second without any event what the last ones needed is given back, once:
+ * One round.  After a while without any event what the last ones needed is given back, once:
  * a monitor that has nothing to do is as small as it can be, and then sleeps for good.
  */
-static int run_round(struct monitor *m, bool *trimmed)
+static int run_round(struct monitor *m, struct idleness *idle)
 {
-	bool may_trim = m->state == MONITOR_RUNNING && !*trimmed;
+	bool may_trim = m->state == MONITOR_RUNNING && !idle->trimmed;
 	int64_t before = may_trim ? time_monotonic_nsec() : 0;
-	int r = loop_run_once(m->loop, may_trim ? IDLE_MSEC : -1);
+	int r = loop_run_once(m->loop, may_trim ? idle->msec : -1);
 
-	*trimmed = may_trim && time_monotonic_nsec() - before >= IDLE_MSEC * NSEC_PER_MSEC;
-	if (*trimmed) {
+	idle->trimmed = may_trim && time_monotonic_nsec() - before >= idle->msec * NSEC_PER_MSEC;
+	if (idle->trimmed) {
+		idle->msec = IDLE_MSEC;
 		pump_trim(m->pump);
 		log_trim();
 		process_trim();
@@ -316,10 +325,10 @@ static int run_round(struct monitor *m, bool *trimmed)
 
 int lifecycle_run(struct monitor *m)
 {
-	bool trimmed = false;
+	struct idleness idle = { .msec = IDLE_FIRST_MSEC };
 
 	while (!all_done(m)) {
-		if (run_round(m, &trimmed) < 0)
+		if (run_round(m, &idle) < 0)
 			return EXIT_FAILED;
 	}
 	return m->exit_status;

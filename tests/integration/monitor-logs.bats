@@ -119,3 +119,26 @@ logs_run() {
 	monitor_wait
 	[ "$(cat "$M/exits/$ID")" = 0 ]
 }
+
+# memory_kb FIELD: of the monitor
+memory_kb() { awk -v f="$1:" '$1 == f { print $2 }' "/proc/$(monitor_pid)/smaps_rollup"; }
+
+# Small, and asleep until something happens: no timeout in epoll_wait or epoll_pwait.
+at_rest() {
+	grep -qE '^(232|281) (0x[0-9a-f]+ ){3}0x(ffffffff)+ ' "/proc/$(monitor_pid)/syscall" &&
+		[ "$(memory_kb Rss)" -le 640 ]
+}
+
+@test "memory: a container that never writes leaves a small monitor, and one that wrote again" {
+	grep -qa __asan_init "$MONITOR" && return
+	runtime_args sh -c 'read go; yes 0123456789 | head -c 3000000; read end'
+	logs_run -i --leave-stdin-open -l "k8s-file:$LOG"
+	runtime_until at_rest
+	"$MC" attach -i -s 0 "$BUNDLE" <<<go >/dev/null 3>&- &
+	written() { [ "$(grep -c 'stdout F' "$LOG")" -ge 272727 ]; }
+	runtime_until written
+	runtime_until at_rest
+	"$MC" attach -i -c "$BUNDLE" <<<end >/dev/null
+	monitor_wait
+	[ "$(cat "$M/exits/$ID")" = 0 ]
+}

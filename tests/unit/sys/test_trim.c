@@ -49,3 +49,32 @@ TEST(trim_gives_back_and_breaks_nothing)
 		CHECK(held[i] == 'x');
 	CHECK_INT(deep(), 1);
 }
+
+/* Read-only data of the program, so large that one table more or less does not matter. */
+#define TABLE_BYTES ((size_t)512 << 10)
+static const char table[TABLE_BYTES] = { 1 };
+
+static long read_table(void)
+{
+	const volatile char *t = table;
+	long sum = 0;
+
+	for (size_t i = 0; i < TABLE_BYTES; i += 512)
+		sum += t[i];
+	return sum;
+}
+
+/* What the program's file backs goes, too, and comes back when it is read. */
+TEST(trim_drops_the_programs_own_pages)
+{
+	long before, after;
+
+	CHECK_INT(read_table(), 1);
+	before = memory_kb("Rss:");
+	process_trim();
+	after = memory_kb("Rss:");
+	printf("# %ld kB, then %ld kB\n", before, after);
+	CHECK(before > 0 && after > 0);
+	CHECK(after + (long)(TABLE_BYTES / 2 >> 10) <= before);
+	CHECK_INT(read_table(), 1);
+}
