@@ -138,7 +138,7 @@ settle() {
 		now=$(pss "$1")
 		if [ "$now" = "$before" ]; then same=$((same + 1)); else same=0; fi
 		before=$now i=$((i + 1))
-		sleep 0.5
+		timeout 0.5 tail -f /dev/null # what is waited for is that nothing happens
 	done
 }
 
