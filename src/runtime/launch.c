@@ -101,6 +101,14 @@ static uint64_t clone_flags(const struct plan *p)
 			       ns_clone_flag(NS_MOUNT) | ns_clone_flag(NS_NET));
 }
 
+static int clone_refused(int num, struct error *err)
+{
+	return error_os(err, num,
+			num == ENOSPC ? "make the container's process and namespaces (more than "
+					"sysctl user.max_*_namespaces allow)"
+				      : "clone");
+}
+
 static pid_t clone_child(struct init_args *a, uint64_t flags, int *ret_pidfd)
 {
 	struct ns_clone c = {
@@ -227,7 +235,7 @@ static _Noreturn void intermediate(struct init_args *a, launch_entry entry, int 
 		entry(a);
 	if (pid < 0) {
 		if (err.kind == ERROR_NONE)
-			(void)error_os(&err, -pid, "clone");
+			(void)clone_refused(-pid, &err);
 		(void)sync_send_error(a->sync_fd, &err);
 		_exit(1);
 	}
@@ -264,7 +272,7 @@ static int start_by_intermediate(struct init_args *a, launch_entry entry, int pi
 		intermediate(a, entry, pidns_fd);
 	}
 	if (child < 0)
-		return error_os(err, -child, "clone");
+		return clone_refused(-child, err);
 	a->sync_fd = fd_close(a->sync_fd);
 	l->configured = a->unprivileged;
 	r = early ? write_maps(child, a->plan, l->sync_fd, err) : 0;
@@ -301,7 +309,7 @@ static int start_direct(struct init_args *a, launch_entry entry, int pidns_fd, s
 			entry(a);
 		}
 		if (pid < 0)
-			r = error_os(err, -pid, "clone");
+			r = clone_refused(-pid, err);
 	}
 	back = give_back(&b, r < 0 ? NULL : err);
 	a->sync_fd = fd_close(a->sync_fd);

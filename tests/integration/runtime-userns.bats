@@ -61,3 +61,13 @@ in_userns() {
 		"$RUNTIME" --root "$BATS_TEST_TMPDIR/nobody" run -b "$BUNDLE" "$ID"
 	[[ $output == *"user namespace"* ]]
 }
+
+@test "too many namespaces: the limit is named" {
+	runtime_config '.linux.namespaces += [{"type":"network"}]'
+	run -0 in_userns '
+		echo 0 >/proc/sys/user/max_net_namespaces
+		rt run -b "$BUNDLE" "$ID" 2>&1 && exit 1
+		rt list -q'
+	[ "${#lines[@]}" = 1 ]
+	[[ ${lines[0]} == *user.max_\*_namespaces*"No space left"* ]]
+}
