@@ -35,10 +35,13 @@ static unsigned pick(unsigned n)
 /* Rules as profiles have them, and stranger ones. */
 static scmp_filter_ctx random_rules(void)
 {
-	static const uint32_t actions[] = { SCMP_ACT_ALLOW,	SCMP_ACT_ERRNO(1),
-					    SCMP_ACT_ERRNO(38), SCMP_ACT_KILL_PROCESS,
-					    SCMP_ACT_LOG,	SCMP_ACT_TRAP };
-	scmp_filter_ctx ctx = seccomp_init(actions[pick(ARRAY_SIZE(actions))]);
+	/* The last one is refused as the answer to everything else. */
+	static const uint32_t actions[] = { SCMP_ACT_ALLOW,	  SCMP_ACT_ERRNO(1),
+					    SCMP_ACT_ERRNO(38),	  SCMP_ACT_KILL_PROCESS,
+					    SCMP_ACT_LOG,	  SCMP_ACT_TRAP,
+					    SCMP_ACT_TRACE(7),	  SCMP_ACT_TRACE(8),
+					    SCMP_ACT_KILL_THREAD, SCMP_ACT_NOTIFY };
+	scmp_filter_ctx ctx = seccomp_init(actions[pick(ARRAY_SIZE(actions) - 1)]);
 	unsigned rules = 1 + pick(RULES);
 
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 1 + pick(2));
