@@ -119,7 +119,8 @@ debian_more_changes() {
 
 	if [ ! -s "$base" ]; then
 		mkdir -p "$CORACLE_TEST_CACHE"
-		mmdebstrap --quiet --variant=essential bookworm "$base.$$.tar"
+		# The packages come through the machine's network, not this file's own (tools/check).
+		${CHECK_NETNS:+nsenter --net="$CHECK_NETNS"} mmdebstrap --quiet --variant=essential bookworm "$base.$$.tar"
 		mv "$base.$$.tar" "$base"
 	fi
 	id=$(next_layer scratch debian_base)
