@@ -22,7 +22,13 @@ setup() {
 
 teardown() {
 	pm rm -f -t 0 -a >/dev/null || true
-	umount "$STORE/overlay" 2>/dev/null || true # podman's, or the directory stays
+	# What a monitor starts at the end mounts it again: podman's, or the directory stays.
+	runtime_until nobody_uses_store
+	umount "$STORE/overlay" 2>/dev/null || true
+}
+
+nobody_uses_store() {
+	! pgrep -f -- "$STORE" >/dev/null
 }
 
 pm() {
