@@ -73,6 +73,22 @@ int num_u32(const char *s, uint32_t *ret)
 	return 0;
 }
 
+int num_take_u32(const char **s, uint32_t *ret)
+{
+	const char *p = *s;
+	uint32_t v = 0;
+
+	if (*p < '0' || *p > '9')
+		return -EINVAL;
+	for (; *p >= '0' && *p <= '9'; p++)
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint32_t)(*p - '0'), &v))
+			return -ERANGE;
+	*s = p;
+	*ret = v;
+	return 0;
+}
+
 int num_id(const char *s, uint32_t *ret)
 {
 	uint32_t v;

@@ -39,6 +39,9 @@ int num_i64(const char *s, int64_t *ret);
 int num_u64(const char *s, uint64_t *ret);
 int num_u32(const char *s, uint32_t *ret);
 int num_u64_base(const char *s, unsigned base, uint64_t *ret); /* base 8 or 16 without prefix */
+/* The digits that *s begins with, whatever follows them; *s is moved behind them on success only.
+ */
+int num_take_u32(const char **s, uint32_t *ret);
 /* A user or group id: 0..4294967294 without sign or leading '+' (4294967295 is "no id"). */
 int num_id(const char *s, uint32_t *ret);
 /* "true/false/1/0/t/f/T/F/TRUE/FALSE/True/False", as Go's strconv.ParseBool. */

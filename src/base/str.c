@@ -16,11 +16,6 @@ bool streq_opt(const char *a, const char *b)
 	return streq(a, b);
 }
 
-bool str_empty(const char *s)
-{
-	return s == NULL || *s == '\0';
-}
-
 const char *str_skip_prefix(const char *s, const char *prefix)
 {
 	size_t n = strlen(prefix);

@@ -13,7 +13,11 @@ static inline bool streq(const char *a, const char *b)
 }
 /* NULL equals only NULL. */
 bool streq_opt(const char *a, const char *b);
-bool str_empty(const char *s); /* NULL or "" */
+/* NULL or "".  Inline: the static analyzer then knows that what is not empty is not NULL. */
+static inline bool str_empty(const char *s)
+{
+	return s == NULL || *s == '\0';
+}
 /* After the prefix, or NULL. */
 const char *str_skip_prefix(const char *s, const char *prefix);
 bool str_has_prefix(const char *s, const char *prefix);

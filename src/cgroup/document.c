@@ -87,17 +87,16 @@ void document_list(struct buf *b, const char *name, const char *text)
 {
 	bool opened = false;
 
-	for (unsigned first, last; sscanf(text, "%u", &first) == 1;) {
-		text += strspn(text, "0123456789");
+	for (uint32_t first, last; num_take_u32(&text, &first) == 0;) {
 		last = first;
-		if (*text == '-' && sscanf(++text, "%u", &last) == 1)
-			text += strspn(text, "0123456789");
+		if (*text == '-' && (text++, num_take_u32(&text, &last)) < 0)
+			break;
 		if (last < first || last >= LIST_MAX)
 			break;
 		if (!opened)
 			document_open(b, name, '[');
 		opened = true;
-		for (unsigned i = first; i <= last; i++)
+		for (uint32_t i = first; i <= last; i++)
 			document_u64(b, NULL, i);
 		text += *text == ',';
 	}
@@ -118,9 +117,10 @@ void document_memory_entry(struct buf *b, const char *name, uint64_t limit, uint
 
 void document_io_entry(struct buf *b, const char *major_minor, const char *op, uint64_t v)
 {
-	unsigned major = 0, minor = 0;
+	uint32_t major, minor;
 
-	if (sscanf(major_minor, "%u:%u", &major, &minor) != 2)
+	if (num_take_u32(&major_minor, &major) < 0 || *major_minor++ != ':' ||
+	    num_take_u32(&major_minor, &minor) < 0)
 		return;
 	document_open(b, NULL, '{');
 	document_nonzero(b, "major", major);
@@ -141,13 +141,15 @@ void document_pressure(struct buf *b, const struct cgroup_record *r, const char 
 
 	for (const char *p = document_read(r, "cgroup", file, &text); *p != '\0';
 	     p += strcspn(p, "\n"), p += *p == '\n') {
+		char kind[8], number[4][24];
 		double avg10, avg60, avg300;
-		char kind[8];
 		uint64_t total;
 
-		if (sscanf(p, "%7s avg10=%lf avg60=%lf avg300=%lf total=%" SCNu64, kind, &avg10,
-			   &avg60, &avg300, &total) != 5 ||
-		    (!streq(kind, "some") && !streq(kind, "full")))
+		if (sscanf(p, "%7s avg10=%23s avg60=%23s avg300=%23s total=%23s", kind, number[0],
+			   number[1], number[2], number[3]) != 5 ||
+		    (!streq(kind, "some") && !streq(kind, "full")) ||
+		    num_double(number[0], &avg10) < 0 || num_double(number[1], &avg60) < 0 ||
+		    num_double(number[2], &avg300) < 0 || num_u64(number[3], &total) < 0)
 			continue;
 		if (!opened)
 			document_open(b, "psi", '{');

@@ -22,7 +22,8 @@
 /* The last GLOBALS_OWN rows are of the program alone; commands take the others too. */
 const struct option globals_rows[] = {
 	ROW("cgroup-manager", 0, "MANAGER", OPTION_STR, cgroup_manager,
-	    "Who makes cgroups: systemd or cgroupfs", .words = WORDS_LIST, .choices = "cgroupfs systemd"),
+	    "Who makes cgroups: systemd or cgroupfs", .words = WORDS_LIST,
+	    .choices = "cgroupfs systemd"),
 	ROW("conmon", 0, "PATH", OPTION_STR, conmon, "Path of the monitor program",
 	    .words = WORDS_FILES),
 	ROW("log-level", 0, "LEVEL", OPTION_STR, log_level,

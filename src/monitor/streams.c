@@ -57,7 +57,8 @@ static int open_console(struct streams *s, struct error *err)
 	n = snprintf(s->console_path, sizeof(s->console_path), "%s/conmon-term.%s",
 		     str_empty(dir) ? "/tmp" : dir, hex);
 	if (n < 0 || (size_t)n >= sizeof(s->console_path))
-		n = snprintf(s->console_path, sizeof(s->console_path), "/tmp/conmon-term.%s", hex);
+		(void)snprintf(s->console_path, sizeof(s->console_path), "/tmp/conmon-term.%s",
+			       hex);
 	n = sock_listen_unix(AT_FDCWD, s->console_path, SOCK_STREAM | SOCK_NONBLOCK, 0700, err);
 	if (n < 0) {
 		s->console_path[0] = '\0';

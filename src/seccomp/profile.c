@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/num.h"
 #include "base/str.h"
 #include "seccomp/seccomp_priv.h"
 #include "sys/caps.h"
@@ -126,17 +127,29 @@ static int resolve_errno(const char *name, const struct opt_u32 *number, const c
 	return 0;
 }
 
+/* "MAJOR.MINOR" at the start of *s. */
+static int take_version(const char **s, uint32_t *ret_major, uint32_t *ret_minor)
+{
+	uint32_t major, minor;
+
+	if (num_take_u32(s, &major) < 0 || *(*s)++ != '.' || num_take_u32(s, &minor) < 0)
+		return -EINVAL;
+	*ret_major = major;
+	*ret_minor = minor;
+	return 0;
+}
+
 /* 1 when the running kernel is at least "MAJOR.MINOR", 0, -EINVAL. */
 static int kernel_at_least(const char *want)
 {
-	unsigned major, minor, have_major = 0, have_minor = 0;
+	uint32_t major, minor, have_major = 0, have_minor = 0;
 	struct utsname u;
-	char end;
+	const char *have = u.release;
 
-	if (sscanf(want, "%5u.%5u%c", &major, &minor, &end) != 2)
+	if (take_version(&want, &major, &minor) < 0 || *want != '\0')
 		return -EINVAL;
 	if (uname(&u) == 0)
-		(void)sscanf(u.release, "%5u.%5u", &have_major, &have_minor);
+		(void)take_version(&have, &have_major, &have_minor); /* unknown: older than all */
 	return have_major > major || (have_major == major && have_minor >= minor);
 }
 

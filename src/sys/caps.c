@@ -198,7 +198,7 @@ int caps_keep(bool on)
 
 bool caps_have(int cap)
 {
-	struct caps c;
+	struct caps c = { 0 };
 
 	return cap >= 0 && cap < 64 && caps_get_sets(&c) == 0 && (c.effective >> cap & 1) != 0;
 }

@@ -36,7 +36,8 @@ int process_parse_cpus(const char *cpulist, struct process_cpus *ret);
 int process_get_cpus(pid_t pid, struct process_cpus *ret);
 int process_set_cpus(pid_t pid, const struct process_cpus *cpus);
 int process_set_affinity(pid_t pid, const char *cpulist); /* parse and set */
-int process_new_keyring(const char *name); /* join a new session keyring */
+/* Join a new session keyring. */
+int process_new_keyring(const char *name);
 int process_no_new_privs(void);
 int process_set_dumpable(bool on);
 int process_subreaper(bool on);
@@ -54,9 +55,12 @@ int process_setid(uint32_t uid,
  *
  * process_protect_self(): 0 when our executable is out of reach already (read-only mount, sealed
  * memfd, or not ours to write) or could be exchanged for one that is (swap_exe.c); else executes
- * itself again from such a place with argv and does not return.  Call it first thing in main, before any namespace is joined or made.
+ * itself again from such a place with argv and does not return.  Call it first thing in main,
+ * before any namespace is joined or made.
+ *
  * process_protected_exe(): such a place for another program, to be started with spawn's exec_fd:
  * the started program finds itself protected and saves the second exec.  Descriptor or -errno.
+ *
  * Either way /proc/self/exe then reads "/" or "/memfd:...": no path to find oneself by.
  */
 int process_protect_self(char *const *argv);
@@ -70,7 +74,7 @@ int process_is_protected(void);
  * the page cache when used).
  */
 void process_trim(void);
-/* Give back the whole pages of a static buffer that is empty now: it reads as zeros from then on. */
+/* Give back the whole pages of a static buffer that is empty now: it then reads as zeros. */
 void process_drop_pages(void *data, size_t size);
 
 #endif

@@ -218,7 +218,7 @@ static bool is_usable(int sock, const struct ifreq *r)
 int sock_first_address(char ret[INET_ADDRSTRLEN])
 {
 	scoped_fd int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq list[ADDRESSES_MAX];
+	struct ifreq list[ADDRESSES_MAX] = { 0 };
 	struct ifconf conf = { .ifc_len = sizeof(list), .ifc_req = list };
 
 	if (sock < 0 || ioctl(sock, SIOCGIFCONF, &conf) < 0)

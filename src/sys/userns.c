@@ -282,7 +282,7 @@ int userns_fd(const struct id_map *uids, const struct id_map *gids, struct error
 		if (fd < 0)
 			r = error_os(err, -fd, "open user namespace of process %d", (int)pid);
 	}
-	hold_w = fd_close(hold_w);
+	(void)fd_close(take_fd(hold_w));
 	pid_reap(pid, NULL);
 	return r < 0 ? r : take_fd(fd);
 }
@@ -290,17 +290,26 @@ int userns_fd(const struct id_map *uids, const struct id_map *gids, struct error
 /* At most ID_MAP_MAX lines of three numbers. */
 #define MAP_TEXT_MAX ((size_t)64 << 10)
 
+/* "INSIDE OUTSIDE COUNT", the first line of text. */
+static bool map_line(const char *text, uint32_t v[3])
+{
+	char number[3][12];
+
+	return sscanf(text, "%11s %11s %11s", number[0], number[1], number[2]) == 3 &&
+	       num_u32(number[0], &v[0]) == 0 && num_u32(number[1], &v[1]) == 0 &&
+	       num_u32(number[2], &v[2]) == 0;
+}
+
 bool userns_initial(void)
 {
-	uint32_t v[3] = { 0 };
+	uint32_t v[3];
 	char line[64];
 
 	if (geteuid() != 0 || !caps_have(CAP_SYS_ADMIN))
 		return false;
 	if (fd_read_line(AT_FDCWD, "/proc/self/uid_map", line, sizeof(line)) < 0)
 		return false;
-	return sscanf(line, "%u %u %u", &v[0], &v[1], &v[2]) == 3 && v[0] == 0 && v[1] == 0 &&
-	       v[2] == UINT32_MAX;
+	return map_line(line, v) && v[0] == 0 && v[1] == 0 && v[2] == UINT32_MAX;
 }
 
 int userns_own_host_uid(uint32_t *ret)
@@ -311,11 +320,10 @@ int userns_own_host_uid(uint32_t *ret)
 	if (r < 0)
 		return r;
 	for (const char *p = buf_str(&text); *p != '\0'; p += strcspn(p, "\n"), p += *p == '\n') {
-		uint32_t inside, outside, n;
+		uint32_t v[3];
 
-		if (sscanf(p, "%u %u %u", &inside, &outside, &n) == 3 && geteuid() >= inside &&
-		    geteuid() - inside < n) {
-			*ret = outside + (geteuid() - inside);
+		if (map_line(p, v) && geteuid() >= v[0] && geteuid() - v[0] < v[2]) {
+			*ret = v[1] + (geteuid() - v[0]);
 			return 0;
 		}
 	}

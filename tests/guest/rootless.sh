@@ -27,6 +27,7 @@ R=coracle-runtime
 n=0
 test_is() { # NAME WANTED SEEN
 	n=$((n + 1))
+	# shellcheck disable=SC2053 # WANTED is a pattern
 	if [[ $3 == $2 ]]; then
 		echo "ok $n $1"
 	else

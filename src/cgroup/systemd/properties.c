@@ -151,24 +151,19 @@ static int set_parse(const char *s, unsigned char *mask, size_t *ret_len)
 {
 	*ret_len = 0;
 	while (*s != '\0' && *s != '\n') {
-		unsigned first, last;
-		int n = 0;
+		uint32_t first, last;
 
-		if (sscanf(s, "%u%n", &first, &n) != 1)
+		if (num_take_u32(&s, &first) < 0)
 			return -EINVAL;
-		s += n;
 		last = first;
-		if (*s == '-') {
-			if (sscanf(s, "-%u%n", &last, &n) != 1)
-				return -EINVAL;
-			s += n;
-		}
+		if (*s == '-' && (s++, num_take_u32(&s, &last)) < 0)
+			return -EINVAL;
 		if (last < first || last >= SET_BITS_MAX)
 			return -EINVAL;
 		for (unsigned i = first; i <= last; i++)
 			mask[i / 8] |= (unsigned char)(1u << i % 8);
 		*ret_len = MAX(*ret_len, (size_t)last / 8 + 1);
-		s += *s == ',';
+		s += strspn(s, ", \t"); /* what the kernel's own parser passes over */
 	}
 	return 0;
 }

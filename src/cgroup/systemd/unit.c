@@ -80,7 +80,6 @@ int unit_name_parse(const char *cgroups_path, const char *default_slice, const c
 	if (!unit_valid(u.unit))
 		return error_set(err, ERROR_INVALID, "'%s' is not the name of a systemd unit",
 				 u.unit);
-	*ret = u;
-	u = (struct unit_name){ 0 };
+	*ret = (struct unit_name){ .slice = take_ptr(u.slice), .unit = take_ptr(u.unit) };
 	return 0;
 }

@@ -82,7 +82,7 @@ int notify_listen(int state_dir, const char *host_socket, struct notify_relay *r
 	if (n.sock < 0)
 		return n.sock;
 	*ret = n;
-	n = NOTIFY_RELAY_INIT;
+	n.sock = n.out = -1;
 	return 0;
 }
 

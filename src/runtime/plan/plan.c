@@ -75,7 +75,7 @@ bool plan_in_userns(const struct plan *p)
 static int resolve_root(const struct plan_request *rq, struct plan *ret, struct error *err)
 {
 	const struct oci_spec *spec = rq->spec;
-	const struct oci_linux *l = spec->linux_;
+	const char *propagation = spec->linux_ ? spec->linux_->rootfs_propagation : NULL;
 	scoped_free char *joined = path_absolute(spec->root->path)
 					   ? xstrdup(spec->root->path)
 					   : path_join(rq->bundle, spec->root->path);
@@ -83,11 +83,11 @@ static int resolve_root(const struct plan_request *rq, struct plan *ret, struct 
 	ret->root.path = path_clean(joined);
 	ret->root.readonly = spec->root->readonly;
 	ret->root.no_pivot = rq->no_pivot;
-	ret->root.propagation = plan_propagation(l ? l->rootfs_propagation : NULL);
+	ret->root.propagation = plan_propagation(propagation);
 	if (ret->root.propagation == ULONG_MAX)
 		return error_set(err, ERROR_INVALID,
 				 "config.json: .linux.rootfsPropagation: unknown value '%s'",
-				 l->rootfs_propagation);
+				 propagation);
 	return 0;
 }
 

@@ -25,8 +25,8 @@ static inline char *plan_dup_text(const char *s)
 	return s != NULL && s[0] != '\0' ? xstrdup(s) : NULL;
 }
 
-/* A new file system in a user namespace: options that it cannot have are left out, and m->fd becomes
- * what may stand in when the kernel refuses it. */
+/* A new file system in a user namespace: options that it cannot have are left out, and m->fd
+ * becomes what may stand in when the kernel refuses it. */
 int plan_open_in_userns(const struct plan *p, struct plan_mount *m, struct error *err);
 int plan_bind_host_cgroups(struct plan_mount *m, struct error *err);
 int plan_open_mounts(struct plan *p, struct error *err);

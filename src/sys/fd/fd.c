@@ -298,7 +298,7 @@ int fd_wait(int fd, short events, int timeout_msec)
 
 static int mkdir_existing_ok(int dirfd, const char *path, mode_t mode)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int r;
 
 	if (mkdirat(dirfd, path, mode) == 0)

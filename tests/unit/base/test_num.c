@@ -49,6 +49,28 @@ TEST(bases)
 	CHECK_INT(num_u64_base("10000000000000000", 16, &u), -ERANGE);
 }
 
+TEST(digits_at_the_start_of_a_text)
+{
+	const char *s = "0-4294967295,4294967296";
+	uint32_t v = 5;
+
+	CHECK_INT(num_take_u32(&s, &v), 0);
+	CHECK_INT(v, 0);
+	CHECK_STR(s, "-4294967295,4294967296");
+	CHECK_INT(num_take_u32(&s, &v), -EINVAL);
+	CHECK_STR(s++, "-4294967295,4294967296");
+	CHECK_INT(num_take_u32(&s, &v), 0);
+	CHECK(v == UINT32_MAX);
+	CHECK_STR(s++, ",4294967296");
+	CHECK_INT(num_take_u32(&s, &v), -ERANGE);
+	CHECK_STR(s, "4294967296");
+	s = " 1";
+	CHECK_INT(num_take_u32(&s, &v), -EINVAL);
+	s = "";
+	CHECK_INT(num_take_u32(&s, &v), -EINVAL);
+	CHECK(v == UINT32_MAX);
+}
+
 TEST(ids_exclude_the_last)
 {
 	uint32_t id = 5;

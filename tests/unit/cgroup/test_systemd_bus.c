@@ -248,6 +248,7 @@ TEST(a_scope_is_started_and_its_job_awaited)
 		scoped(buf_done) struct buf properties = BUF_INIT;
 		struct error err = ERROR_INIT;
 
+		CHECK(s.pid > 0);
 		CHECK_OK(bus_open(false, &b, &err), err);
 		CHECK(!b.direct);
 		CHECK_OK(manager_start(&b, "x.scope", &properties, &err), err);
@@ -263,6 +264,7 @@ TEST(a_failed_unit_of_that_name_makes_room)
 	scoped(buf_done) struct buf properties = BUF_INIT;
 	struct error err = ERROR_INIT;
 
+	CHECK(s.pid > 0);
 	CHECK_OK(bus_open(false, &b, &err), err);
 	CHECK_OK(manager_start(&b, "x.scope", &properties, &err), err);
 }
@@ -275,6 +277,7 @@ TEST(a_unit_that_is_in_use_is_an_error)
 	scoped(buf_done) struct buf properties = BUF_INIT;
 	struct error err = ERROR_INIT;
 
+	CHECK(s.pid > 0);
 	CHECK_OK(bus_open(false, &b, &err), err);
 	CHECK_FAILS(manager_start(&b, "x.scope", &properties, &err), err, ERROR_EXISTS,
 		    "another container");
@@ -302,6 +305,7 @@ TEST(what_systemd_says_is_passed_on)
 	scoped(buf_done) struct buf properties = BUF_INIT;
 	struct error err = ERROR_INIT;
 
+	CHECK(s.pid > 0);
 	CHECK_OK(bus_open(false, &b, &err), err);
 	CHECK_FAILS(manager_start(&b, "x.scope", &properties, &err), err, ERROR_REMOTE, "told so");
 	CHECK(strstr(err.msg, "'x.scope'") != NULL);
@@ -314,6 +318,7 @@ TEST(a_job_that_fails_is_an_error)
 	scoped(buf_done) struct buf properties = BUF_INIT;
 	struct error err = ERROR_INIT;
 
+	CHECK(s.pid > 0);
 	CHECK_OK(bus_open(false, &b, &err), err);
 	CHECK_FAILS(manager_start(&b, "x.scope", &properties, &err), err, ERROR_REMOTE, "'failed'");
 }
@@ -325,6 +330,7 @@ TEST(properties_of_the_manager)
 	scoped_free char *group = NULL;
 	struct error err = ERROR_INIT;
 
+	CHECK(s.pid > 0);
 	CHECK_OK(bus_open(false, &b, &err), err);
 	CHECK_INT(manager_version(&b), 252);
 	CHECK_OK(manager_control_group(&b, &group, &err), err);
@@ -343,6 +349,7 @@ TEST(refusals_and_nonsense_end_in_an_error)
 		scoped(bus_done) struct bus b = BUS_INIT;
 		struct error err = ERROR_INIT;
 
+		CHECK(s.pid > 0);
 		CHECK(bus_open(false, &b, &err) < 0);
 		CHECK(strstr(err.msg, "--cgroup-manager=cgroupfs") != NULL);
 	}
@@ -351,6 +358,7 @@ TEST(refusals_and_nonsense_end_in_an_error)
 	scoped(buf_done) struct buf properties = BUF_INIT;
 	struct error err = ERROR_INIT;
 
+	CHECK(s.pid > 0);
 	CHECK_OK(bus_open(false, &b, &err), err);
 	CHECK_FAILS(manager_start(&b, "x.scope", &properties, &err), err, ERROR_REMOTE,
 		    "no D-Bus message");
