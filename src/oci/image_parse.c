@@ -124,11 +124,11 @@ static int parse_as(enum image_document want, const struct json_table *t, const 
 		    size_t len, const char *what, void *obj, struct error *err)
 {
 	scoped_json json_t *j = NULL;
-	enum image_document kind;
+	enum image_document kind = want;
 	int r;
 
 	r = json_text_parse(text, len, what, &j, err);
-	if (r == 0)
+	if (r >= 0)
 		r = classify(j, NULL, what, &kind, err);
 	if (r < 0)
 		return r;
