@@ -292,6 +292,7 @@ TEST(only_systemd_tells_how_a_job_ended)
 		scoped(buf_done) struct buf properties = BUF_INIT;
 		struct error err = ERROR_INIT;
 
+		CHECK(s.pid > 0);
 		CHECK_OK(bus_open(false, &b, &err), err);
 		CHECK_OK(manager_start(&b, "x.scope", &properties, &err), err);
 	}
