@@ -53,7 +53,7 @@ fuzz: deps
 	@tools/fuzz
 
 install: programs
-	@ninja -C $(BUILD) --quiet $(addprefix src/cmd/,coracle.1 coracle.bash coracle.fish _coracle)
+	@ninja -C $(BUILD) --quiet installed-texts
 	@DESTDIR="$(DESTDIR)" meson install -C $(BUILD) --quiet --no-rebuild
 
 uninstall:
