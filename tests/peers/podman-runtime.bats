@@ -24,7 +24,7 @@ teardown() {
 	pm rm -f -t 0 -a >/dev/null || true
 	# What a monitor starts at the end mounts it again: podman's, or the directory stays.
 	runtime_until nobody_uses_store
-	umount "$STORE/overlay" 2>/dev/null || true
+	while umount "$STORE/overlay" 2>/dev/null; do :; done
 }
 
 nobody_uses_store() {

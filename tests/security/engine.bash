@@ -17,8 +17,13 @@ control() {
 	echo "# control podman: $BATS_TEST_DESCRIPTION: status $status: $(tail -1 "$BATS_TEST_TMPDIR/control")" >&3
 }
 
+podman_gone() {
+	! pgrep -f -- "--root $BATS_FILE_TMPDIR/podman" >/dev/null
+}
+
 security_teardown_file() {
-	# podman keeps its store mounted.
-	umount -l "$BATS_FILE_TMPDIR/podman/overlay" 2>/dev/null || true
+	# podman keeps its store mounted, and its last command may still be at work.
+	until_ok podman_gone
+	while umount -l "$BATS_FILE_TMPDIR/podman/overlay" 2>/dev/null; do :; done
 	engine_teardown_file
 }
