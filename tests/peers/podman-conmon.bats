@@ -31,7 +31,9 @@ setup_file() {
 
 teardown_file() {
 	podman --root "$ROOT/s" --runroot "$ROOT/r" --tmpdir "$ROOT/t" --cgroup-manager cgroupfs rm -fa -t 0 || true
-	umount "$ROOT/s/overlay" 2>/dev/null || true
+	local end=$((SECONDS + 60))
+	while pgrep -f -- "--root $ROOT/s" >/dev/null && ((SECONDS < end)); do read -rt 0.02 <> <(:) || :; done
+	while umount "$ROOT/s/overlay" 2>/dev/null; do :; done
 	rm -rf "$ROOT"
 }
 
