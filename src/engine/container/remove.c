@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -131,11 +132,12 @@ int container_erase_leaving(struct container *c, bool volumes, int lock_fd, stru
 		return r;
 	if (volumes)
 		remove_volumes(c->e, &c->r.wish);
+	/* Where it cannot be told, they stay for the next command (recover.c). */
 	r = fd_write_all(lock_fd, MONITOR_EXIT_LEFT, strlen(MONITOR_EXIT_LEFT));
-	if (r < 0) {
-		c->leave_files = false;
-		return container_erase_files(c);
-	}
+	if (r < 0)
+		log_warn("tell the monitor of container %s to remove its files: %s; the next "
+			 "command removes them",
+			 c->r.name, strerror(-r));
 	locks_release(&c->lock);
 	return 0;
 }
