@@ -122,7 +122,6 @@ static int collect_strays(struct engine *e, char ***ret, struct error *err)
 static int erase_stray(struct engine *e, const char *id, struct error *err)
 {
 	struct container c = CONTAINER_INIT;
-	struct store *store;
 	int r;
 
 	c.e = e;
@@ -136,11 +135,7 @@ static int erase_stray(struct engine *e, const char *id, struct error *err)
 	monitor_kill_stray(id);
 	r = container_teardown(&c, true, err);
 	if (r >= 0)
-		r = engine_store(e, &store, err);
-	if (r >= 0)
-		r = store_container_remove(store, id, err);
-	if (r >= 0)
-		container_erase_files(&c);
+		r = container_erase_files(&c, err);
 	container_done(&c);
 	return r;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,7 +8,6 @@
 #include "base/trace.h"
 #include "engine/container/container_priv.h"
 #include "fs/mountinfo.h"
-#include "sys/fd.h"
 #include "sys/lock.h"
 #include "sys/mountapi.h"
 
@@ -50,20 +48,6 @@ static int unmount_extras(struct container *c, struct error *err)
 	return 0;
 }
 
-static int remove_tree(char *path, struct error *err)
-{
-	int r = fd_remove_tree(AT_FDCWD, path);
-
-	return r < 0 ? error_os(err, -r, "remove '%s'", path) : 0;
-}
-
-static int remove_run_dirs(struct container *c, struct error *err)
-{
-	scoped_free char *run = engine_run_path(c->e, "containers/%s", c->r.id);
-
-	return remove_tree(run, err);
-}
-
 int container_teardown(struct container *c, bool gone_next, struct error *err)
 {
 	struct error e = ERROR_INIT;
@@ -76,7 +60,7 @@ int container_teardown(struct container *c, bool gone_next, struct error *err)
 	note(unmount_extras(c, &e), &e, &first, err);
 	note(container_rootfs_umount(c, &e), &e, &first, err);
 	if (!c->leave_files)
-		note(remove_run_dirs(c, &e), &e, &first, err);
+		note(container_remove_run_dir(c, &e), &e, &first, err);
 	if (first < 0 || gone_next)
 		return first;
 	s->status = s->started_nsec ? CONTAINER_EXITED : CONTAINER_CONFIGURED;

@@ -183,7 +183,8 @@ int container_erase(struct container *c, bool volumes, struct error *err);
 int container_erase_leaving(struct container *c, bool volumes, int lock_fd, struct error *err);
 /* What has no record and whose lock we hold: files, directories, the lock's file; while somebody
  * else is removing them only the lock is released. */
-int container_erase_files(struct container *c);
+int container_erase_files(struct container *c, struct error *err);
+int container_remove_run_dir(struct container *c, struct error *err);
 
 /* ---- stop.c ---- */
 /* Signal, wait, SIGKILL, wait for the end, sync; leaves it stopped (or exited by others). */

@@ -103,7 +103,8 @@ int container_open_id(struct engine *e, const char *id, bool wait, struct contai
 		 * command that removed it may have been killed before its last files went. */
 		if (db_container_lookup(db, id, known, NULL) < 0) {
 			snprintf(c.r.id, sizeof(c.r.id), "%s", id);
-			container_erase_files(&c);
+			/* not found is what there is to say; what stays, the next one finds */
+			container_erase_files(&c, NULL);
 		}
 		container_done(&c);
 		return r;

@@ -32,12 +32,25 @@ static int remove_storage(struct container *c, struct error *err)
 	return store_container_remove(store, c->r.id, err);
 }
 
+static int remove_tree(const char *path, struct error *err)
+{
+	int r = fd_remove_tree(AT_FDCWD, path);
+
+	return r < 0 ? error_os(err, -r, "remove '%s'", path) : 0;
+}
+
+int container_remove_run_dir(struct container *c, struct error *err)
+{
+	scoped_free char *run = engine_run_path(c->e, "containers/%s", c->r.id);
+
+	return remove_tree(run, err);
+}
+
 static int remove_static_dir(struct container *c, struct error *err)
 {
 	scoped_free char *dir = engine_path(c->e, "containers/%s", c->r.id);
-	int r = fd_remove_tree(AT_FDCWD, dir);
 
-	return r < 0 ? error_os(err, -r, "remove '%s'", dir) : 0;
+	return remove_tree(dir, err);
 }
 
 static void remove_exit_files(struct container *c)
@@ -52,10 +65,9 @@ static void remove_exit_files(struct container *c)
 	}
 }
 
-int container_erase_files(struct container *c)
+int container_erase_files(struct container *c, struct error *err)
 {
 	scoped_free char *exit_lock = container_exit_lock_path(c->e, c->r.id);
-	scoped_free char *run = engine_run_path(c->e, "containers/%s", c->r.id);
 	int r;
 
 	/* Its monitor is at it (container_erase_leaving). */
@@ -63,11 +75,11 @@ int container_erase_files(struct container *c)
 		locks_release(&c->lock);
 		return 0;
 	}
-	r = remove_storage(c, NULL);
+	r = remove_storage(c, err);
 	if (r >= 0)
-		r = fd_remove_tree(AT_FDCWD, run);
+		r = container_remove_run_dir(c, err);
 	if (r >= 0)
-		r = remove_static_dir(c, NULL);
+		r = remove_static_dir(c, err);
 	if (r < 0) /* the lock's file stays, for the next command */
 		return r;
 	remove_exit_files(c);
