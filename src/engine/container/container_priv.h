@@ -185,6 +185,8 @@ int container_erase_leaving(struct container *c, bool volumes, int lock_fd, stru
  * else is removing them only the lock is released. */
 int container_erase_files(struct container *c, struct error *err);
 int container_remove_run_dir(struct container *c, struct error *err);
+/* The monitor's exit records and the exit lock's file.  New vector of paths. */
+char **container_exit_files(const struct engine *e, const char *id);
 
 /* ---- stop.c ---- */
 /* Signal, wait, SIGKILL, wait for the end, sync; leaves it stopped (or exited by others). */

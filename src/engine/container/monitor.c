@@ -102,26 +102,28 @@ bool monitor_removes_files(const struct engine *e, const struct container_record
 	return r->wish.rm && !r->wish.rootfs && e->program && is_our_monitor(e);
 }
 
+static void add_exit_removal(char ***args, char *path)
+{
+	strv_add(args, "--exit-remove");
+	strv_add_take(args, path);
+}
+
 /* All that container_erase_leaving leaves.  The lock files last: as long as one of them is there
  * the next command looks for the rest (recover.c). */
 static void add_exit_removals(struct container *c, char ***args)
 {
-	static const char *const run[] = { "containers/%s", "exits/%s", "exits/%s-old",
-					   "locks/exit/%s", "locks/container/%s" };
+	scoped_strv char **files = NULL;
 	struct store *store;
 
 	if (!monitor_removes_files(c->e, &c->r) || engine_store(c->e, &store, NULL) < 0)
 		return;
-	strv_add(args, "--exit-remove");
-	strv_add_take(args, store_container_dir(store, c->r.id));
-	strv_add(args, "--exit-remove");
-	strv_add_take(args, engine_path(c->e, "containers/%s", c->r.id));
-	for (size_t i = 0; i < ARRAY_SIZE(run); i++) {
-		scoped_free char *name = str_replace(run[i], "%s", c->r.id);
-
-		strv_add(args, "--exit-remove");
-		strv_add_take(args, engine_run_path(c->e, "%s", name));
-	}
+	files = container_exit_files(c->e, c->r.id);
+	add_exit_removal(args, store_container_dir(store, c->r.id));
+	add_exit_removal(args, engine_path(c->e, "containers/%s", c->r.id));
+	add_exit_removal(args, engine_run_path(c->e, "containers/%s", c->r.id));
+	STRV_FOREACH (f, files)
+		add_exit_removal(args, xstrdup(*f));
+	add_exit_removal(args, engine_run_path(c->e, "locks/container/%s", c->r.id));
 }
 
 /* The same engine, by resolved paths: the command runs in another directory. */

@@ -53,16 +53,22 @@ static int remove_static_dir(struct container *c, struct error *err)
 	return remove_tree(dir, err);
 }
 
+char **container_exit_files(const struct engine *e, const char *id)
+{
+	char **files = NULL;
+
+	strv_add_take(&files, engine_run_path(e, "exits/%s", id));
+	strv_add_take(&files, engine_run_path(e, "exits/%s-old", id));
+	strv_add_take(&files, container_exit_lock_path(e, id));
+	return files;
+}
+
 static void remove_exit_files(struct container *c)
 {
-	static const char *const names[] = { "exits/%s", "exits/%s-old", "locks/exit/%s" };
+	scoped_strv char **files = container_exit_files(c->e, c->r.id);
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		scoped_free char *name = str_replace(names[i], "%s", c->r.id);
-		scoped_free char *path = engine_run_path(c->e, "%s", name);
-
-		unlink(path);
-	}
+	STRV_FOREACH (f, files)
+		unlink(*f);
 }
 
 int container_erase_files(struct container *c, struct error *err)
