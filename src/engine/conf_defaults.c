@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 
-#include "base/path.h"
 #include "base/str.h"
 #include "engine/engine_priv.h"
 #include "engine/wish_parse.h"
@@ -22,19 +21,6 @@ static int parse_list(struct engine *e, const char *key, struct wish *into,
 			return error_prefix(err, "containers.conf: %s '%s'", key, *v);
 	}
 	return 0;
-}
-
-bool wish_is_mounted(const struct wish *w, const char *destination)
-{
-	scoped_free char *want = path_clean(destination);
-
-	for (size_t i = 0; i < w->n_mounts; i++) {
-		scoped_free char *have = path_clean(w->mounts[i].destination);
-
-		if (streq(have, want))
-			return true;
-	}
-	return false;
 }
 
 static bool has_limit(const struct wish_process *p, const char *type)

@@ -60,7 +60,6 @@ int conf_apply(struct engine *e, struct wish *w, struct error *err);
 /* Capabilities of a container: the configured default set instead of the built-in one. */
 int conf_capabilities(struct engine *e, const struct wish_security *s, uint64_t available,
 		      uint64_t *ret, struct error *err);
-bool wish_is_mounted(const struct wish *w, const char *destination);
 
 /* ---- paths (engine.c): new strings ---- */
 /* Below GRAPHROOT: engine_path(e, "containers/%s", id). */

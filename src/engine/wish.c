@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/wish.h"
 
+#include "base/str.h"
+
 static const struct json_field rlimit_fields[] = {
 	JROW(struct oci_rlimit, "type", type, JT_STR, JF_REQUIRED),
 	JROW(struct oci_rlimit, "hard", hard, JT_U64, JF_EMIT_EMPTY),
@@ -152,4 +154,12 @@ void wish_done(struct wish *w)
 {
 	if (w)
 		json_table_free(&wish_table, w);
+}
+
+bool wish_is_mounted(const struct wish *w, const char *destination)
+{
+	for (size_t i = 0; i < w->n_mounts; i++)
+		if (streq(w->mounts[i].destination, destination))
+			return true;
+	return false;
 }

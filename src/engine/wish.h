@@ -52,11 +52,11 @@ struct wish_security {
 
 /* One -v, --mount, --tmpfs, or image VOLUME. */
 struct wish_mount {
-	char *type;   /* "bind" "volume" "tmpfs" "image" */
-	char *source; /* host path, volume name (empty: anonymous), image */
-	char *destination;
-	char **options; /* as given: ro, z, U, rprivate, nocopy, size=..., subpath=... */
-	bool anonymous; /* volume made for this container: goes with it */
+	char *type;	   /* "bind" "volume" "tmpfs" "image" */
+	char *source;	   /* host path, volume name (empty: anonymous), image */
+	char *destination; /* clean (path_clean) */
+	char **options;	   /* as given: ro, z, U, rprivate, nocopy, size=..., subpath=... */
+	bool anonymous;	   /* volume made for this container: goes with it */
 };
 
 struct wish_device {
@@ -120,6 +120,8 @@ struct wish {
 };
 extern const struct json_table wish_table;
 void wish_done(struct wish *w);
+/* destination: clean. */
+bool wish_is_mounted(const struct wish *w, const char *destination);
 DEFINE_SCOPED_STRUCT(struct wish, wish_done)
 
 #endif

@@ -122,13 +122,14 @@ static int merge_volumes(struct wish *w, char *const *image_volumes, struct erro
 			name_anonymous(&w->mounts[i]);
 	if (streq(mode, "ignore"))
 		return 0;
-	STRV_FOREACH (dest, image_volumes) {
+	STRV_FOREACH (v, image_volumes) {
+		scoped_free char *destination = path_clean(*v);
 		struct wish_mount *m;
 
-		if (wish_is_mounted(w, *dest))
+		if (wish_is_mounted(w, destination))
 			continue;
 		m = ARRAY_ADD(w->mounts, w->n_mounts);
-		m->destination = path_clean(*dest);
+		m->destination = take_ptr(destination);
 		m->type = xstrdup(streq(mode, "tmpfs") ? "tmpfs" : "volume");
 		if (streq(m->type, "volume"))
 			name_anonymous(m);

@@ -31,25 +31,12 @@ struct files {
 	int rootfs_fd;
 };
 
-static bool record_mounts(const struct container_record *r, const char *destination)
-{
-	for (size_t i = 0; i < r->wish.n_mounts; i++)
-		if (streq(r->wish.mounts[i].destination, destination))
-			return true;
-	return false;
-}
-
-static bool user_mounts(const struct files *f, const char *destination)
-{
-	return record_mounts(f->r, destination);
-}
-
 bool container_gives_file(const struct container_record *r, const char *destination)
 {
 	const struct wish_network *n = &r->wish.network;
 	bool own = !str_has_prefix(n->mode, "container:");
 
-	if (record_mounts(r, destination))
+	if (wish_is_mounted(&r->wish, destination))
 		return false;
 	if (streq(destination, "/etc/hosts"))
 		return own && !n->no_hosts;
@@ -57,7 +44,7 @@ bool container_gives_file(const struct container_record *r, const char *destinat
 		return own && !(n->dns && strv_has(n->dns, "none")) && !streq(n->mode, "none");
 	if (streq(destination, "/etc/hostname"))
 		return !n->no_hostname;
-	return streq(destination, "/run/.containerenv") && !record_mounts(r, "/run");
+	return streq(destination, "/run/.containerenv") && !wish_is_mounted(&r->wish, "/run");
 }
 
 static void bind_file(const struct files *f, const char *source, const char *destination)
@@ -274,7 +261,7 @@ static int give_accounts(const struct files *f, struct error *err)
 
 	if (u->in_passwd || u->uid == 0)
 		return 0;
-	if (!user_mounts(f, "/etc/passwd") &&
+	if (!wish_is_mounted(&f->r->wish, "/etc/passwd") &&
 	    root_read_file(f->rootfs_fd, "/etc/passwd", TEXT_FILE_MAX, &passwd) >= 0) {
 		if (passwd.len > 0 && passwd.data[passwd.len - 1] != '\n')
 			buf_addc(&passwd, '\n');
@@ -282,7 +269,7 @@ static int give_accounts(const struct files *f, struct error *err)
 			 str_printable(home) && !strchr(home, ':') ? home : "/");
 		r = give_file(f, "passwd", "/etc/passwd", &passwd, err);
 	}
-	if (r >= 0 && !user_mounts(f, "/etc/group") &&
+	if (r >= 0 && !wish_is_mounted(&f->r->wish, "/etc/group") &&
 	    root_read_file(f->rootfs_fd, "/etc/group", TEXT_FILE_MAX, &group) >= 0 &&
 	    !has_id(buf_str(&group), u->gid)) {
 		if (group.len > 0 && group.data[group.len - 1] != '\n')
@@ -336,7 +323,8 @@ static int share_network_files(const struct files *f, struct error *err)
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(names); i++) {
 		scoped_free char *path = engine_run_path(f->e, "containers/%s/%s", id, names[i][0]);
 		struct stat st;
-		if (!user_mounts(f, names[i][1]) && fd_stat(AT_FDCWD, path, 0, &st) == 0)
+		if (!wish_is_mounted(&f->r->wish, names[i][1]) &&
+		    fd_stat(AT_FDCWD, path, 0, &st) == 0)
 			bind_file(f, path, names[i][1]);
 	}
 	return r;
@@ -366,11 +354,11 @@ int container_prepare_files(struct engine *e, struct container_record *r, int ro
 		n = give_hostname(&f, err);
 	if (n >= 0 && container_gives_file(r, "/run/.containerenv"))
 		n = give_containerenv(&f, err);
-	if (n >= 0 && !user_mounts(&f, "/etc/localtime"))
+	if (n >= 0 && !wish_is_mounted(&r->wish, "/etc/localtime"))
 		n = give_localtime(&f, err);
 	if (n >= 0)
 		n = give_accounts(&f, err);
-	if (n >= 0 && !user_mounts(&f, "/dev/shm"))
+	if (n >= 0 && !wish_is_mounted(&r->wish, "/dev/shm"))
 		give_shm(&f);
 	return n < 0 ? n : 0;
 }

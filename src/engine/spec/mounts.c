@@ -37,15 +37,10 @@ static void add_mount(struct oci_spec *spec, const char *type, const char *sourc
 /* Is that path mounted by the user or as one of the ready binds? */
 static bool is_taken(const struct spec_facts *f, const char *destination)
 {
-	const struct wish *w = &f->record->wish;
-
 	for (size_t i = 0; i < f->n_binds; i++)
 		if (streq(f->binds[i].destination, destination))
 			return true;
-	for (size_t i = 0; i < w->n_mounts; i++)
-		if (streq(w->mounts[i].destination, destination))
-			return true;
-	return false;
+	return wish_is_mounted(&f->record->wish, destination);
 }
 
 static void add_defaults(const struct spec_facts *f, struct oci_spec *spec)

@@ -68,6 +68,7 @@ TEST(volumes)
 	check_mount(&w, 3, "volume", "", "/anon", "");
 	CHECK(w.mounts[3].anonymous && !w.mounts[2].anonymous);
 	check_mount(&w, 4, "bind", here, "/d", "");
+	CHECK(wish_is_mounted(&w, "/anon") && !wish_is_mounted(&w, "/an"));
 	REFUSED(wish_add_volume, "", ":", "/a:", ":/b", "/a:b", "relative", "/a:/b:frob",
 		"/a:/b:ro:rw", "/a:/b/../../etc", "/..", "a b:/x", "-x:/x", "..:x", "n\x01:/x");
 	UNSUPPORTED(wish_add_volume, "/a:/b:O", "/a:/b:upperdir=/x");
