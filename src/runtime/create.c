@@ -49,6 +49,7 @@ struct creation {
 	struct cgroup_request cgroup;
 	struct cgroup_hold hold;
 	struct cgroup_gate gate;
+	struct hook_state creating, created;
 	struct launch launch;
 	int dir, proc_fd, listen_fd, console_fd, receiver_fd, rdt_root;
 	bool made_dir, made_cgroup, made_rdt;
@@ -452,10 +453,17 @@ int create_write_pid_file(const char *path, pid_t pid, struct error *err)
 	return r < 0 ? error_os(err, -r, "write pid file '%s'", path) : 0;
 }
 
+/* For the hooks that init runs. */
+static void split_state(struct creation *c)
+{
+	if (c->plan.hooks[PLAN_HOOK_CREATE_CONTAINER].n > 0)
+		record_state_split(&c->record, "creating", &c->creating);
+	if (c->plan.hooks[PLAN_HOOK_START_CONTAINER].n > 0)
+		record_state_split(&c->record, "created", &c->created);
+}
+
 static int launch_init(struct creation *c, struct error *err)
 {
-	scoped_free char *head = NULL;
-	scoped_free char *tail = NULL;
 	struct init_args a = {
 		.plan = &c->plan,
 		.gate = c->made_cgroup ? &c->gate : NULL,
@@ -472,9 +480,9 @@ static int launch_init(struct creation *c, struct error *err)
 	};
 	int r;
 
-	record_state_split(&c->record, "creating", &head, &tail);
-	a.state_head = head;
-	a.state_tail = tail;
+	split_state(c);
+	a.creating = c->creating;
+	a.created = c->created;
 	r = launch_start(&a, init_create, -1, &c->launch, err);
 	if (r < 0)
 		return r;
@@ -584,6 +592,8 @@ static void creation_done(struct creation *c)
 	id_map_done(&c->default_gids);
 	plan_done(&c->plan);
 	runtime_record_done(&c->record);
+	hook_state_done(&c->creating);
+	hook_state_done(&c->created);
 	cgroup_gate_done(&c->gate);
 	launch_done(&c->launch);
 	fd_close(c->dir);

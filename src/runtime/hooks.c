@@ -2,6 +2,7 @@
 #include "runtime/hooks.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -12,6 +13,13 @@
 
 /* What of a hook's output goes into an error. */
 #define HOOK_OUTPUT_MAX ((size_t)4096)
+
+void hook_state_done(struct hook_state *s)
+{
+	free(s->head);
+	free(s->tail);
+	*s = (struct hook_state){ 0 };
+}
 
 static int open_one(const struct strmap *annotations, const char *key, int *ret, struct error *err)
 {

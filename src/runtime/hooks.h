@@ -7,6 +7,13 @@
 
 struct runtime_record;
 
+/* The state document in two parts around the pid, which init puts in (record_state_split). */
+struct hook_state {
+	char *head, *tail;
+};
+void hook_state_done(struct hook_state *s);
+DEFINE_SCOPED_STRUCT(struct hook_state, hook_state_done)
+
 /* Where the hooks write: files of run.oci.hooks.stdout and .stderr (crun(1)); -1: what they write
  * is part of the message when they fail. */
 int hook_output_open(const struct strmap *annotations, struct hook_output *ret, struct error *err);

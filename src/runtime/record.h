@@ -10,6 +10,7 @@
 #ifndef CORACLE_RUNTIME_RECORD_H
 #define CORACLE_RUNTIME_RECORD_H
 
+#include "runtime/hooks.h"
 #include "runtime/plan.h"
 #include "runtime/runtime.h"
 
@@ -56,8 +57,7 @@ const char *record_default_text(const struct runtime_record *r, const char *key)
 /* The state document for hooks, `state` and seccomp agents; pid 0 is left out by the caller. */
 void record_state_text(const struct runtime_record *r, const char *status, int32_t pid,
 		       unsigned indent, struct buf *out);
-/* The same in two parts around the pid, for init. */
-void record_state_split(const struct runtime_record *r, const char *status, char **ret_head,
-			char **ret_tail);
+/* The same in two parts, for init. */
+void record_state_split(const struct runtime_record *r, const char *status, struct hook_state *ret);
 
 #endif

@@ -35,7 +35,7 @@ static void fuzz_record(const char *text, size_t size)
 	scoped(oci_process_done) struct oci_process process = { 0 };
 	struct plan_hooks hooks = { 0 };
 	struct error err = ERROR_INIT;
-	scoped_free char *head = NULL, *tail = NULL;
+	scoped(hook_state_done) struct hook_state state = { 0 };
 
 	if (json_table_parse(&runtime_record_table, text, size, &r, "state.json", 0, &err) < 0)
 		return;
@@ -43,7 +43,7 @@ static void fuzz_record(const char *text, size_t size)
 	(void)record_process(&r, &process, &err);
 	(void)record_hooks(&r, PLAN_HOOK_POSTSTOP, &hooks, &err);
 	record_hooks_done(&hooks);
-	record_state_split(&r, "running", &head, &tail);
+	record_state_split(&r, "running", &state);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "cgroup/cgroup.h"
+#include "runtime/hooks.h"
 #include "runtime/plan.h"
 
 struct init_args {
@@ -34,7 +35,8 @@ struct init_args {
 	bool in_userns;		/* launch has entered it, ids are mapped */
 	struct plan *late_plan; /* then its files are opened there (plan_open_files); else NULL */
 	const struct cgroup_record *late_cgroup; /* for its cgroup mounts */
-	const char *state_head, *state_tail;	 /* state document for hooks, around the pid */
+	/* For createContainer and for startContainer hooks; empty without them. */
+	struct hook_state creating, created;
 };
 
 /* Entry of a container's first process; entry of exec's process. */

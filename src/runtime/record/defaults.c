@@ -142,8 +142,7 @@ void record_state_text(const struct runtime_record *r, const char *status, int32
 	json_table_dump(&oci_state_table, &s, indent, out);
 }
 
-void record_state_split(const struct runtime_record *r, const char *status, char **ret_head,
-			char **ret_tail)
+void record_state_split(const struct runtime_record *r, const char *status, struct hook_state *ret)
 {
 	/* A pid that cannot be: it is found again by its text. */
 	static const char mark[] = "2147483647";
@@ -155,10 +154,10 @@ void record_state_split(const struct runtime_record *r, const char *status, char
 	for (at = strstr(buf_str(&b), "\"pid\""); at && !found; at = strstr(at + 1, "\"pid\""))
 		found = strstr(at, mark);
 	if (found == NULL) {
-		*ret_head = xstrdup(buf_str(&b));
-		*ret_tail = xstrdup("");
+		ret->head = xstrdup(buf_str(&b));
+		ret->tail = xstrdup("");
 		return;
 	}
-	*ret_head = xstrndup(buf_str(&b), (size_t)(found - buf_str(&b)));
-	*ret_tail = xstrdup(found + strlen(mark));
+	ret->head = xstrndup(buf_str(&b), (size_t)(found - buf_str(&b)));
+	ret->tail = xstrdup(found + strlen(mark));
 }

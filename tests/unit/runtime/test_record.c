@@ -108,12 +108,13 @@ TEST(status_is_derived)
 TEST(state_is_split_at_the_pid)
 {
 	scoped(runtime_record_done) struct runtime_record r = sample();
-	scoped_free char *head = NULL, *tail = NULL, *text = NULL;
+	scoped(hook_state_done) struct hook_state s = { 0 };
+	scoped_free char *text = NULL;
 	scoped_json json_t *j = NULL;
 	struct error err = ERROR_INIT;
 
-	record_state_split(&r, "creating", &head, &tail);
-	text = xasprintf("%s77%s", head, tail);
+	record_state_split(&r, "creating", &s);
+	text = xasprintf("%s77%s", s.head, s.tail);
 	CHECK_OK(json_text_parse(text, strlen(text), "state", &j, &err), err);
 	CHECK_INT(json_get_int(j, "pid", 0), 77);
 	CHECK_STR(json_get_str(j, "bundle"), r.bundle);
