@@ -15,9 +15,6 @@ int runtime_kill(const struct runtime_context *cx, const char *id, int sig, bool
 		return r;
 	if (all && rec.cgroup.path)
 		return cgroup_kill_all(&rec.cgroup, sig, err);
-	/* A zombie takes every signal and does nothing with it. */
-	if (rec.init_pid > 0 && pidref_alive_at(rec.init_pid, rec.init_start_time) <= 0)
-		return error_set(err, ERROR_STATE, "container not running: '%s'", id);
 	r = record_init(&rec, &init, err);
 	if (r < 0)
 		return r;

@@ -35,7 +35,7 @@ int record_load_at(int dirfd, const char *id, struct runtime_record *ret, struct
 
 /* Derived status; no process of that start time or a zombie is RUNTIME_STOPPED. */
 enum runtime_status record_status(int dirfd, const struct runtime_record *r);
-/* A reference to init: ERROR_STATE when it is not alive. */
+/* A reference to init: ERROR_STATE when it is not alive, a zombie neither. */
 int record_init(const struct runtime_record *r, struct pidref *ret, struct error *err);
 
 int record_save_seccomp(int dirfd, const struct seccomp_program *p, struct error *err);
