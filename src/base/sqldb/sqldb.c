@@ -228,6 +228,15 @@ static int read_versions(struct sqldb *db, uint32_t *ret_id, int *ret_version, s
 	return r;
 }
 
+static int check_owner(const struct sqldb *db, uint32_t id, uint32_t want, struct error *err)
+{
+	if (id == want)
+		return 0;
+	return error_set(err, ERROR_CORRUPT,
+			 "database '%s' belongs to another program (application id %#x, want %#x)",
+			 db->path, id, want);
+}
+
 /* The file is ours and of our version when this returns 0. */
 static int settle_versions(struct sqldb *db, uint32_t application_id, int version,
 			   const char *schema,
@@ -243,13 +252,10 @@ static int settle_versions(struct sqldb *db, uint32_t application_id, int versio
 		if (r == 0)
 			r = read_versions(db, &id, &have, err);
 	}
+	if (r == 0)
+		r = check_owner(db, id, application_id, err);
 	if (r < 0)
 		return r;
-	if (id != application_id)
-		return error_set(err, ERROR_CORRUPT,
-				 "database '%s' belongs to another program (application id %#x, "
-				 "want %#x)",
-				 db->path, id, application_id);
 	if (have > version)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "database '%s' has version %d, this program knows %d; install the "
@@ -381,13 +387,10 @@ int sqldb_open_readonly(const char *path, uint32_t application_id, int version, 
 		return fail(db, err, rc, "open");
 	sqlite3_busy_handler(db->handle, on_busy, db);
 	r = read_versions(db, &id, &have, err);
+	if (r == 0)
+		r = check_owner(db, id, application_id, err);
 	if (r < 0)
 		return r;
-	if (id != application_id)
-		return error_set(err, ERROR_CORRUPT,
-				 "database '%s' belongs to another program (application id %#x, "
-				 "want %#x)",
-				 path, id, application_id);
 	if (have != version)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "database '%s' has version %d, this program reads %d", path, have,
