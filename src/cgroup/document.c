@@ -72,6 +72,13 @@ uint64_t document_number(const struct cgroup_record *r, const char *controller, 
 	return cgroup_read_u64(r, controller, file, &v) < 0 ? 0 : v;
 }
 
+uint64_t document_value(const char *text, const char *key)
+{
+	uint64_t v = 0;
+
+	return cgroup_text_u64(text, key, &v) < 0 ? 0 : v;
+}
+
 void document_raw(struct buf *b, const char *text)
 {
 	for (const char *p = text; *p != '\0'; p += strcspn(p, "\n"), p += *p == '\n') {
@@ -162,6 +169,16 @@ void document_pressure(struct buf *b, const struct cgroup_record *r, const char 
 		document_close(b, '}');
 }
 
+void document_pids(struct buf *b, const struct cgroup_record *r)
+{
+	uint64_t limit = document_number(r, "pids", "pids.max");
+
+	document_open(b, "pids", '{');
+	document_nonzero(b, "current", document_number(r, "pids", "pids.current"));
+	document_nonzero(b, "limit", limit == UINT64_MAX ? 0 : limit);
+	document_close(b, '}');
+}
+
 static void hugetlb_size(struct buf *b, const struct cgroup_record *r, const char *size, bool v2)
 {
 	scoped(buf_done) struct buf text = BUF_INIT;
@@ -172,7 +189,7 @@ static void hugetlb_size(struct buf *b, const struct cgroup_record *r, const cha
 	usage = document_number(r, "hugetlb", file);
 	if (v2) {
 		snprintf(file, sizeof(file), "hugetlb.%s.events", size);
-		(void)cgroup_text_u64(document_read(r, "hugetlb", file, &text), "max", &failcnt);
+		failcnt = document_value(document_read(r, "hugetlb", file, &text), "max");
 	} else {
 		snprintf(file, sizeof(file), "hugetlb.%s.max_usage_in_bytes", size);
 		max = document_number(r, "hugetlb", file);

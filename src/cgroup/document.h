@@ -27,6 +27,8 @@ const char *document_read(const struct cgroup_record *r, const char *controller,
 			  struct buf *text);
 /* A number ("max" is UINT64_MAX), or 0. */
 uint64_t document_number(const struct cgroup_record *r, const char *controller, const char *file);
+/* The number of a line "key 12", or 0. */
+uint64_t document_value(const char *text, const char *key);
 /* "key 12" lines as the members of an object. */
 void document_raw(struct buf *b, const char *text);
 /* "0-2,5" as an array, left out when empty. */
@@ -37,6 +39,8 @@ void document_memory_entry(struct buf *b, const char *name, uint64_t limit, uint
 void document_io_entry(struct buf *b, const char *major_minor, const char *op, uint64_t v);
 /* Pressure stall information of "cpu.pressure" and its like, when the kernel has it. */
 void document_pressure(struct buf *b, const struct cgroup_record *r, const char *file);
+/* {"current":,"limit":} */
+void document_pids(struct buf *b, const struct cgroup_record *r);
 /* Page sizes by the files "hugetlb.SIZE.<suffix>" in the cgroup's directory. */
 void document_hugetlb(struct buf *b, const struct cgroup_record *r, bool v2);
 

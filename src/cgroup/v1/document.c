@@ -10,13 +10,6 @@
 #include "base/timeutil.h"
 #include "cgroup/document.h"
 
-static uint64_t value(const char *text, const char *key)
-{
-	uint64_t v = 0;
-
-	return cgroup_text_u64(text, key, &v) < 0 ? 0 : v;
-}
-
 /* Numbers of a line, or of one column of the lines behind a title. */
 static void percpu(struct buf *b, const char *name, const char *text, int column)
 {
@@ -61,14 +54,14 @@ static void cpu(const struct cgroup_record *r, struct buf *b, struct buf *text)
 	percpu(b, "percpu_kernel", t, 2);
 	percpu(b, "percpu_user", t, 1);
 	t = document_read(r, "cpuacct", "cpuacct.stat", text);
-	document_u64(b, "kernel", value(t, "system") * tick);
-	document_u64(b, "user", value(t, "user") * tick);
+	document_u64(b, "kernel", document_value(t, "system") * tick);
+	document_u64(b, "user", document_value(t, "user") * tick);
 	document_close(b, '}');
 	t = document_read(r, "cpu", "cpu.stat", text);
 	document_open(b, "throttling", '{');
-	document_nonzero(b, "periods", value(t, "nr_periods"));
-	document_nonzero(b, "throttledPeriods", value(t, "nr_throttled"));
-	document_nonzero(b, "throttledTime", value(t, "throttled_time"));
+	document_nonzero(b, "periods", document_value(t, "nr_periods"));
+	document_nonzero(b, "throttledPeriods", document_value(t, "nr_throttled"));
+	document_nonzero(b, "throttledTime", document_value(t, "throttled_time"));
 	document_close(b, '}');
 	document_close(b, '}');
 }
@@ -121,7 +114,7 @@ static void memory(const struct cgroup_record *r, struct buf *b, struct buf *tex
 	const char *t = document_read(r, "memory", "memory.stat", text);
 
 	document_open(b, "memory", '{');
-	document_nonzero(b, "cache", value(t, "cache"));
+	document_nonzero(b, "cache", document_value(t, "cache"));
 	memory_entry(r, b, "usage", "");
 	memory_entry(r, b, "swap", "memsw.");
 	memory_entry(r, b, "kernel", "kmem.");
@@ -193,15 +186,11 @@ static void io(const struct cgroup_record *r, struct buf *b, struct buf *text)
 void cgroup_v1_document(const struct cgroup_record *r, struct buf *out)
 {
 	scoped(buf_done) struct buf text = BUF_INIT;
-	uint64_t limit = document_number(r, "pids", "pids.max");
 
 	cpu(r, out, &text);
 	cpuset(r, out, &text);
 	memory(r, out, &text);
-	document_open(out, "pids", '{');
-	document_nonzero(out, "current", document_number(r, "pids", "pids.current"));
-	document_nonzero(out, "limit", limit == UINT64_MAX ? 0 : limit);
-	document_close(out, '}');
+	document_pids(out, r);
 	io(r, out, &text);
 	document_hugetlb(out, r, false);
 }

@@ -9,13 +9,6 @@
 #include "base/timeutil.h"
 #include "cgroup/document.h"
 
-static uint64_t value(const char *text, const char *key)
-{
-	uint64_t v = 0;
-
-	return cgroup_text_u64(text, key, &v) < 0 ? 0 : v;
-}
-
 /* The kernel counts microseconds here, the document nanoseconds. */
 static void cpu(const struct cgroup_record *r, struct buf *b, struct buf *text)
 {
@@ -23,14 +16,14 @@ static void cpu(const struct cgroup_record *r, struct buf *b, struct buf *text)
 
 	document_open(b, "cpu", '{');
 	document_open(b, "usage", '{');
-	document_nonzero(b, "total", value(t, "usage_usec") * NSEC_PER_USEC);
-	document_u64(b, "kernel", value(t, "system_usec") * NSEC_PER_USEC);
-	document_u64(b, "user", value(t, "user_usec") * NSEC_PER_USEC);
+	document_nonzero(b, "total", document_value(t, "usage_usec") * NSEC_PER_USEC);
+	document_u64(b, "kernel", document_value(t, "system_usec") * NSEC_PER_USEC);
+	document_u64(b, "user", document_value(t, "user_usec") * NSEC_PER_USEC);
 	document_close(b, '}');
 	document_open(b, "throttling", '{');
-	document_nonzero(b, "periods", value(t, "nr_periods"));
-	document_nonzero(b, "throttledPeriods", value(t, "nr_throttled"));
-	document_nonzero(b, "throttledTime", value(t, "throttled_usec") * NSEC_PER_USEC);
+	document_nonzero(b, "periods", document_value(t, "nr_periods"));
+	document_nonzero(b, "throttledPeriods", document_value(t, "nr_throttled"));
+	document_nonzero(b, "throttledTime", document_value(t, "throttled_usec") * NSEC_PER_USEC);
 	document_close(b, '}');
 	document_pressure(b, r, "cpu.pressure");
 	document_close(b, '}');
@@ -66,15 +59,15 @@ static void memory(const struct cgroup_record *r, struct buf *b, struct buf *tex
 	uint64_t limit = document_number(r, "cgroup", "memory.max");
 	uint64_t swap = document_number(r, "cgroup", "memory.swap.current");
 	uint64_t swap_limit = document_number(r, "cgroup", "memory.swap.max");
-	uint64_t failcnt = value(document_read(r, "cgroup", "memory.events", text), "max");
+	uint64_t failcnt = document_value(document_read(r, "cgroup", "memory.events", text), "max");
 	const char *t = document_read(r, "cgroup", "memory.stat", text);
 
 	document_open(b, "memory", '{');
-	document_nonzero(b, "cache", value(t, "file"));
+	document_nonzero(b, "cache", document_value(t, "file"));
 	document_memory_entry(b, "usage", limit, usage, document_number(r, "cgroup", "memory.peak"),
 			      failcnt);
 	document_memory_entry(b, "swap", sum(limit, swap_limit), usage + swap, 0, 0);
-	document_memory_entry(b, "kernel", 0, value(t, "kernel"), 0, 0);
+	document_memory_entry(b, "kernel", 0, document_value(t, "kernel"), 0, 0);
 	document_memory_entry(b, "kernelTCP", 0, 0, 0, 0);
 	document_open(b, "raw", '{');
 	document_raw(b, t);
@@ -121,15 +114,11 @@ static void io(const struct cgroup_record *r, struct buf *b, struct buf *text)
 void cgroup_v2_document(const struct cgroup_record *r, struct buf *out)
 {
 	scoped(buf_done) struct buf text = BUF_INIT;
-	uint64_t limit = document_number(r, "cgroup", "pids.max");
 
 	cpu(r, out, &text);
 	cpuset(r, out, &text);
 	memory(r, out, &text);
-	document_open(out, "pids", '{');
-	document_nonzero(out, "current", document_number(r, "cgroup", "pids.current"));
-	document_nonzero(out, "limit", limit == UINT64_MAX ? 0 : limit);
-	document_close(out, '}');
+	document_pids(out, r);
 	io(r, out, &text);
 	document_hugetlb(out, r, true);
 }
