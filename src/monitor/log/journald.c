@@ -9,99 +9,54 @@
 #include "base/ident.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "monitor/log/gather.h"
-#include "monitor/log/peer.h"
-#include "monitor/log/priority.h"
+#include "monitor/log/sender.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
 struct journald {
-	struct log_driver driver;
+	struct log_sender sender;
 	bool partial_field;
-	struct log_peer peer;
 	struct buf fields; /* the same in every entry, in wire form */
-	char *name;	   /* of the peer, for messages */
-	struct log_gather gather;
 };
 
 /* ---- entries ---- */
 
-static bool send_text(struct journald *j, const char *text, size_t len, int level, bool partial)
+static bool send_entry(struct log_sender *s, const struct log_line *l, int severity)
 {
+	struct journald *j = (struct journald *)s;
 	char priority[] = "PRIORITY=0\n";
 	char partial_text[] = "CONTAINER_PARTIAL_MESSAGE=true\n";
-	uint64_t size = htole64(len);
+	uint64_t size = htole64(l->len);
 	/* The form with a length: the text may have any bytes. */
 	struct iovec iov[] = {
 		{ (void *)(uintptr_t) "MESSAGE\n", 8 },
 		{ &size, sizeof(size) },
-		{ (void *)(uintptr_t)text, len },
+		{ (void *)(uintptr_t)l->text, l->len },
 		{ (void *)(uintptr_t) "\n", 1 },
 		{ priority, sizeof(priority) - 1 },
 		{ j->fields.data, j->fields.len },
-		{ partial_text, partial && j->partial_field ? sizeof(partial_text) - 1 : 0 },
+		{ partial_text, l->partial && j->partial_field ? sizeof(partial_text) - 1 : 0 },
 	};
 
-	priority[9] = (char)('0' + level);
-	return log_peer_send(&j->peer, iov, ARRAY_SIZE(iov));
-}
-
-/* Lines were lost before: say so where they are missing. */
-static bool send_loss(struct journald *j)
-{
-	char text[LOG_NOTE_MAX];
-
-	log_note_lost(j->peer.lost, text);
-	if (!send_text(j, text, strlen(text), LOG_PRIORITY_STDERR, false))
-		return false;
-	j->peer.lost = 0;
-	j->peer.complained = false;
-	return true;
-}
-
-static void on_line(void *arg, const struct log_line *l)
-{
-	struct journald *j = arg;
-	const char *text = l->text;
-	size_t len = l->len;
-	int level = log_take_priority(&text, &len, l->is_stderr);
-
-	if ((j->peer.lost > 0 && !send_loss(j)) || !send_text(j, text, len, level, l->partial))
-		log_peer_lose(&j->peer);
+	priority[9] = (char)('0' + severity);
+	return log_peer_send(&s->peer, iov, ARRAY_SIZE(iov));
 }
 
 /* ---- driver ---- */
-
-static void journald_write(struct log_driver *d, const struct log_chunk *c)
-{
-	struct journald *j = (struct journald *)d;
-
-	log_gather_add(&j->gather, c, on_line, j);
-}
-
-static void journald_finish(struct log_driver *d)
-{
-	struct journald *j = (struct journald *)d;
-
-	log_gather_finish(&j->gather, on_line, j);
-	if (j->peer.lost > 0)
-		send_loss(j);
-	log_peer_finish(&j->peer);
-}
 
 static void journald_free(struct log_driver *d)
 {
 	struct journald *j = (struct journald *)d;
 
-	log_peer_done(&j->peer);
+	log_sender_done(&j->sender);
 	buf_done(&j->fields);
-	free(j->name);
 	free(j);
 }
 
 static const struct log_driver_ops journald_ops = {
 	.name = "journald",
-	.write = journald_write,
-	.finish = journald_finish,
+	.write = log_sender_write,
+	.finish = log_sender_finish,
 	.free = journald_free,
 };
 
@@ -166,20 +121,17 @@ int journald_open(const struct monitor_log_options *o, const struct log_source *
 	struct journald *j = xnew(struct journald);
 	int r;
 
-	j->driver.ops = &journald_ops;
-	j->partial_field = !o->no_partial_message;
-	j->peer.sock = -1;
 	if (str_empty(path))
 		path = JOURNAL_SOCKET;
-	j->name = xasprintf("journal '%s'", path);
-	j->peer.name = j->name;
+	log_sender_init(&j->sender, &journald_ops, xasprintf("journal '%s'", path), send_entry);
+	j->partial_field = !o->no_partial_message;
 	r = build_fields(&j->fields, o, source, err);
 	if (r >= 0)
-		r = log_peer_open_unix(&j->peer, path, err);
+		r = log_peer_open_unix(&j->sender.peer, path, err);
 	if (r < 0) {
-		journald_free(&j->driver);
+		journald_free(&j->sender.driver);
 		return r;
 	}
-	*ret = &j->driver;
+	*ret = &j->sender.driver;
 	return 0;
 }

@@ -13,9 +13,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/timeutil.h"
-#include "monitor/log/gather.h"
-#include "monitor/log/peer.h"
-#include "monitor/log/priority.h"
+#include "monitor/log/sender.h"
 
 #define LOCAL_SOCKET "/dev/log"
 #define FACILITY_DAEMON (3 << 3)
@@ -29,13 +27,10 @@
 #define STRUCTURED_MAX (HEAD_MAX - HOST_MAX - APP_NAME_MAX - 128)
 
 struct syslog {
-	struct log_driver driver;
-	struct log_peer peer;
-	struct log_gather gather;
+	struct log_sender sender;
 	bool remote;
 	char app[APP_NAME_MAX + 1];
 	char host[HOST_MAX + 1];
-	char *name;	       /* of the peer, for messages */
 	struct buf structured; /* "[...]" or "-" */
 };
 
@@ -66,80 +61,38 @@ static size_t remote_head(const struct syslog *s, const struct log_line *l, int 
 				(int)getpid(), buf_str((struct buf *)(uintptr_t)&s->structured));
 }
 
-static bool send_line(struct syslog *s, const struct log_line *l, int level)
+static bool send_message(struct log_sender *sender, const struct log_line *l, int severity)
 {
 	static char head[HEAD_MAX];
+	struct syslog *s = (struct syslog *)sender;
 	char count[24];
-	size_t head_len = s->remote ? remote_head(s, l, FACILITY_DAEMON | level, head)
-				    : local_head(s, l, FACILITY_DAEMON | level, head);
+	size_t head_len = s->remote ? remote_head(s, l, FACILITY_DAEMON | severity, head)
+				    : local_head(s, l, FACILITY_DAEMON | severity, head);
 	int n = snprintf(count, sizeof(count), "%zu ", head_len + l->len);
 	struct iovec iov[] = {
-		{ count, s->peer.stream ? (size_t)n : 0 },
+		{ count, sender->peer.stream ? (size_t)n : 0 },
 		{ head, head_len },
 		{ (void *)(uintptr_t)l->text, l->len },
 	};
 
-	return log_peer_send(&s->peer, iov, ARRAY_SIZE(iov));
-}
-
-/* Lines were lost before: say so where they are missing. */
-static bool send_loss(struct syslog *s, int64_t time_nsec)
-{
-	char text[LOG_NOTE_MAX];
-	struct log_line note = { .text = text, .is_stderr = true, .time_nsec = time_nsec };
-
-	log_note_lost(s->peer.lost, text);
-	note.len = strlen(text);
-	if (!send_line(s, &note, LOG_PRIORITY_STDERR))
-		return false;
-	s->peer.lost = 0;
-	s->peer.complained = false;
-	return true;
-}
-
-static void on_line(void *arg, const struct log_line *line)
-{
-	struct syslog *s = arg;
-	struct log_line l = *line;
-	int level = log_take_priority(&l.text, &l.len, l.is_stderr);
-
-	if ((s->peer.lost > 0 && !send_loss(s, l.time_nsec)) || !send_line(s, &l, level))
-		log_peer_lose(&s->peer);
+	return log_peer_send(&sender->peer, iov, ARRAY_SIZE(iov));
 }
 
 /* ---- driver ---- */
-
-static void syslog_write(struct log_driver *d, const struct log_chunk *c)
-{
-	struct syslog *s = (struct syslog *)d;
-
-	log_gather_add(&s->gather, c, on_line, s);
-}
-
-static void syslog_finish(struct log_driver *d)
-{
-	struct syslog *s = (struct syslog *)d;
-
-	log_gather_finish(&s->gather, on_line, s);
-	if (s->peer.lost > 0)
-		send_loss(s, time_now_nsec());
-	log_peer_finish(&s->peer);
-}
 
 static void syslog_free(struct log_driver *d)
 {
 	struct syslog *s = (struct syslog *)d;
 
-	log_peer_done(&s->peer);
+	log_sender_done(&s->sender);
 	buf_done(&s->structured);
-	free(s->name);
 	free(s);
 }
 
 static const struct log_driver_ops syslog_ops = {
 	.name = "syslog",
-	.write = syslog_write,
-	.finish = syslog_finish,
+	.write = log_sender_write,
+	.finish = log_sender_finish,
 	.free = syslog_free,
 };
 
@@ -200,20 +153,17 @@ static int add_structured(struct syslog *s, const struct monitor_log_options *o,
 
 static int open_peer(struct syslog *s, const char *target, struct error *err)
 {
+	struct log_peer *peer = &s->sender.peer;
 	const char *address;
 	int r;
 
-	s->name = xasprintf("syslog '%s'", target ? target : LOCAL_SOCKET);
-	s->peer.name = s->name;
-	if (!target)
-		return log_peer_open_unix(&s->peer, LOCAL_SOCKET, err);
 	if (target[0] == '/')
-		return log_peer_open_unix(&s->peer, target, err);
+		return log_peer_open_unix(peer, target, err);
 	s->remote = true;
 	if ((address = str_skip_prefix(target, "udp://")))
-		r = log_peer_open_inet(&s->peer, address, false, err);
+		r = log_peer_open_inet(peer, address, false, err);
 	else if ((address = str_skip_prefix(target, "tcp://")))
-		r = log_peer_open_inet(&s->peer, address, true, err);
+		r = log_peer_open_inet(peer, address, true, err);
 	else
 		r = error_set(err, ERROR_INVALID,
 			      "'%s' is neither a socket's path nor udp:// or tcp://ADDRESS:PORT",
@@ -228,8 +178,9 @@ int syslog_open(const char *target, const struct monitor_log_options *o,
 	char host[HOST_MAX + 1] = "";
 	int r;
 
-	s->driver.ops = &syslog_ops;
-	s->peer.sock = -1;
+	if (!target)
+		target = LOCAL_SOCKET;
+	log_sender_init(&s->sender, &syslog_ops, xasprintf("syslog '%s'", target), send_message);
 	gethostname(host, sizeof(host) - 1);
 	copy_word(s->host, HOST_MAX, host);
 	copy_word(s->app, APP_NAME_MAX, o->tag ? o->tag : source->name ? source->name : source->id);
@@ -239,9 +190,9 @@ int syslog_open(const char *target, const struct monitor_log_options *o,
 	if (r >= 0)
 		r = open_peer(s, target, err);
 	if (r < 0) {
-		syslog_free(&s->driver);
+		syslog_free(&s->sender.driver);
 		return r;
 	}
-	*ret = &s->driver;
+	*ret = &s->sender.driver;
 	return 0;
 }
