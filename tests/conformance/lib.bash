@@ -6,6 +6,9 @@
 # Given: $RUNTIME, $TREE (a root file system of busybox, never written to), $T (a directory of the test),
 # $B (its bundle), $STATE (its state root), $ID (its container), $CG (the container's cgroup path).
 
+# shellcheck source=tests/harness/wait.bash
+. "$HERE/../harness/wait.bash"
+
 NONE=77
 LACKS=78
 
@@ -150,25 +153,12 @@ fails() {
 	fi
 }
 
-# Until the command succeeds, at most 60 seconds; the step is short, nothing depends on it.
-until_true() {
-	local end=$((SECONDS + 60))
-
-	until "$@"; do
-		((SECONDS < end)) || {
-			echo "in vain: $*" >&2
-			return 1
-		}
-		read -rt 0.01 <> <(:) || :
-	done
-}
-
 status_is() {
 	[ "$(status)" = "$1" ]
 }
 
 until_status() {
-	until_true status_is "$1"
+	until_ok status_is "$1"
 }
 
 gone() { # PID

@@ -157,9 +157,9 @@ teardown() { runtime_teardown; }
 	"$RUNTIME" --root "$RT_ROOT" events --interval 1h "$ID" >"$out" &
 	pid=$!
 	# The events command watches from when it has an inotify descriptor.
-	runtime_until sh -c "ls -l /proc/$pid/fd | grep -q inotify"
+	until_ok sh -c "ls -l /proc/$pid/fd | grep -q inotify"
 	run rt exec "$ID" sh -c 'head -c 100m /dev/zero | tail -c 90m >/dev/null'
-	runtime_until grep -q '"type":"oom"' "$out"
+	until_ok grep -q '"type":"oom"' "$out"
 	rt delete -f "$ID"
 	wait "$pid" || true
 	jq -se '.[0].type == "oom" and .[0].id == "'"$ID"'"' "$out"
@@ -173,11 +173,11 @@ teardown() { runtime_teardown; }
 	start
 	"$RUNTIME" --root "$RT_ROOT" events --interval 1h --pressure medium "$ID" >"$out" 3>&- &
 	pid=$!
-	runtime_until grep -q poll "/proc/$pid/wchan"
+	until_ok grep -q poll "/proc/$pid/wchan"
 	[ ! -s "$out" ]
 	# Above memory.high each allocation reclaims and is held up.
 	"$RUNTIME" --root "$RT_ROOT" exec "$ID" sh -c 'head -c 30m /dev/zero | tail -c 20m >/dev/null' 3>&- &
-	runtime_until grep -q memory-pressure "$out"
+	until_ok grep -q memory-pressure "$out"
 	rt delete -f "$ID"
 	wait "$pid"
 	jq -se --arg id "$ID" 'all(. == {type: "memory-pressure", id: $id, data: {level: "medium"}})' "$out"
@@ -200,7 +200,7 @@ teardown() { runtime_teardown; }
 	runtime_args sh -c 'sleep 1000 & exec sleep 1001'
 	start
 	kill -KILL "$(init_pid)"
-	runtime_until runtime_status_is "$ID" stopped
+	until_ok runtime_status_is "$ID" stopped
 	rt delete "$ID"
 	gone
 }

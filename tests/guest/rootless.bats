@@ -4,16 +4,13 @@
 # and the runtime alone in a user namespace.
 
 bats_require_minimum_version 1.5.0
+load ../harness/wait
 
 setup_file() {
 	export U=1000 HOME_DIR=/home/user
 	loginctl enable-linger user
 	# Its manager is there when its bus is.
-	local end=$((SECONDS + 60))
-	until [ -S "/run/user/$U/bus" ]; do
-		((SECONDS < end)) || return 1
-		read -rt 0.05 <> <(:) || :
-	done
+	until_ok test -S "/run/user/$U/bus"
 	mkdir -p "$HOME_DIR/b/rootfs"/{bin,proc,sys,dev,etc,tmp}
 	cp /bin/busybox "$HOME_DIR/b/rootfs/bin/"
 	for a in sh sleep cat echo head tail; do ln -s busybox "$HOME_DIR/b/rootfs/bin/$a"; done

@@ -13,11 +13,9 @@ if [ "$(id -u)" = 0 ]; then
 	install -m 755 "$1" /usr/local/bin/coracle-runtime
 	install -m 755 "$here" /usr/local/bin/rootless-test
 	loginctl enable-linger user
-	end=$((SECONDS + 60))
-	until [ -S /run/user/"$(id -u user)"/systemd/private ]; do
-		((SECONDS < end)) || exit 1
-		read -rt 0.1 <> <(:) || :
-	done
+	# shellcheck source=tests/harness/wait.bash
+	. "$(dirname "$here")/../harness/wait.bash"
+	until_ok test -S "/run/user/$(id -u user)/systemd/private" || exit 1
 	exec setpriv --reuid user --regid user --init-groups env -i PATH="$PATH" USER=user HOME=/home/user \
 		XDG_RUNTIME_DIR=/run/user/"$(id -u user)" \
 		systemd-run --quiet --user --scope -p Delegate=yes -- /usr/local/bin/rootless-test go

@@ -6,7 +6,6 @@
 #	teardown_file() { engine_teardown_file; }
 #
 #	co ARG...		coracle on the file's own stores
-#	until_ok COMMAND...	repeat it until it succeeds, at most 15 seconds
 #	state NAME		the container's state word
 #	field NAME TEMPLATE	of inspect
 #	pty STEP... -- ARG...	coracle on a terminal (tests/harness/monitor_client.c: send: expect: size:)
@@ -16,6 +15,7 @@
 # Every container of a test has a name that begins with $C; those that are left are removed.
 
 bats_require_minimum_version 1.5.0
+load ../harness/wait
 export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-300}
 
 : "${BUILD:=build}"
@@ -58,19 +58,20 @@ engine_setup_file() {
 
 engine_teardown_file() {
 	co rm -f -a -t 0 >/dev/null 2>&1 || true
+	# Who cleans up after the last container may still be at work.
+	until_ok engine_unused
 	# Nothing may be left: this is also a test.
 	local left
 	left=$(grep -c -e "$ENGINE_RUN" -e "$ENGINE_DIR/root/storage/overlay/.*/merged" /proc/self/mountinfo || true)
-	# A cleaning process of the last container may still write there.
-	until_ok run_dir_gone
 	[ "$left" -eq 0 ] || {
 		echo "# $left mounts left" >&3
 		return 1
 	}
+	rm -rf "$ENGINE_RUN"
 }
 
-run_dir_gone() {
-	! pgrep -f -- "--runroot $ENGINE_RUN" >/dev/null && rm -rf "$ENGINE_RUN"
+engine_unused() {
+	! pgrep -f -- "$ENGINE_RUN" >/dev/null
 }
 
 engine_setup() {
@@ -85,16 +86,7 @@ engine_teardown() {
 
 	names=$(co ps -a --format '{{.Names}}' 2>/dev/null | grep "^$C" || true)
 	# shellcheck disable=SC2086
-	[ -z "$names" ] || co rm -f -t 0 $names >/dev/null
-}
-
-until_ok() {
-	local end=$((SECONDS + 60))
-
-	until "$@"; do
-		((SECONDS < end)) || return 1
-		read -rt 0.02 <> <(:) || :
-	done
+	[ -z "$names" ] || co rm -f --ignore -t 0 $names >/dev/null
 }
 
 state() {

@@ -17,7 +17,7 @@ teardown() {
 # So many clients are connected.
 clients() {
 	connected() { [ "$(ls -l "/proc/$(monitor_pid)/fd" | grep -c socket:)" -eq "$(($1 + 1))" ]; }
-	runtime_until connected "$1"
+	until_ok connected "$1"
 }
 
 interactive() {
@@ -95,7 +95,7 @@ interactive() {
 	kill -STOP "$slow"
 	# The container fills the socket and the pipe, then it waits.
 	blocked() { grep -q pipe_write "/proc/$(pgrep -P "$(cat "$M/pid")" head)/stack"; }
-	runtime_until blocked
+	until_ok blocked
 	kill -CONT "$slow"
 	wait "$slow"
 	[ "$(cat "$M/slow")" = 5000000 ]
@@ -112,7 +112,7 @@ terminal() {
 	rmdir "$short" # the console socket is gone already
 	echo '1 40 100' >"$BUNDLE/ctl"
 	rt start "$ID"
-	runtime_until grep -q '40 100' "$LOG"
+	until_ok grep -q '40 100' "$LOG"
 	echo '1 41 101' >"$BUNDLE/ctl"
 	printf 'word\n' | "$MC" attach -i "$BUNDLE" >"$M/client"
 	monitor_wait
@@ -167,7 +167,7 @@ execs() {
 	kill "${clients[@]}"
 	wait "${clients[@]}" || true
 	all_gone() { [ "$(ls "/proc/$(monitor_pid)/fd" | wc -l)" -eq "$before" ]; }
-	runtime_until all_gone
+	until_ok all_gone
 }
 
 @test "log: rotation under load loses, repeats and splits nothing" {
@@ -195,7 +195,7 @@ execs() {
 @test "log: reopened through the fifo" {
 	runtime_args sh -c 'echo before; read x; echo after'
 	monitor_run -i --log-rotate
-	runtime_until grep -q before "$LOG"
+	until_ok grep -q before "$LOG"
 	echo '2 0 0' >"$BUNDLE/ctl"
 	"$MC" wait-file "$LOG.1"
 	echo | "$MC" attach -i "$BUNDLE" >/dev/null
@@ -224,7 +224,7 @@ account() {
 	kill -STOP "$(monitor_pid)"
 	rt start "$ID"
 	waits() { grep -qE '^(0|1|7) ' "/proc/$(cat "$M/pid")/syscall"; } # read, write or poll
-	runtime_until waits
+	until_ok waits
 	kill -CONT "$(monitor_pid)"
 	# All lines are written, the container waits for its stdin and the monitor (epoll_wait) for it:
 	# a task that has been woken up shows as running.
@@ -232,7 +232,7 @@ account() {
 		grep -qE '^(0|7) ' "/proc/$(cat "$M/pid")/syscall" &&
 			grep -qE '^(232|281) ' "/proc/$(monitor_pid)/syscall"
 	}
-	runtime_until waits
+	until_ok waits
 	rm "$M/small/ballast" # there is room again before the last line comes
 	echo | "$MC" attach -i -c "$BUNDLE" >/dev/null
 	monitor_wait

@@ -13,7 +13,6 @@ load runtime
 
 : "${MONITOR:=$BUILD/src/cmd/coracle-monitor}"
 MC=$BUILD/tests/harness/monitor_client
-export MONITOR_CLIENT_TIMEOUT=${MONITOR_CLIENT_TIMEOUT:-90}
 
 monitor_setup() {
 	runtime_setup

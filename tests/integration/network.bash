@@ -10,9 +10,13 @@
 #	in_ns NAME COMMAND...	in a container's (or the neighbour's: X) namespace
 #	address NAME		first IPv4 address of a container
 #	serve NAME PORT TEXT	TCP server that says TEXT to whoever connects, until the test ends
-#	ask NAME HOST PORT	what a server says; H for the host
-#	until_ok COMMAND...	repeat until it succeeds, at most 60 seconds
+#	ask NAME HOST PORT	what a server says, however long it takes; NAME is H for the host
+#	answers NAME HOST PORT	it says something within two seconds: for those that must not be reached
+#	pings NAME ADDRESS	it answers, however long it takes
+#	echoes NAME ADDRESS	... within a second
 #	nothing_left		no link, rule, lease, record or process of ours remains (waits for the janitor)
+
+load ../harness/wait
 
 : "${BUILD:=build}"
 TOOL=$BUILD/tests/harness/network_tool
@@ -100,16 +104,19 @@ listens() {
 }
 
 ask() {
-	in_ns "$1" timeout 5 busybox nc -w 2 "$2" "$3" </dev/null
+	in_ns "$1" timeout 100 busybox nc -w 60 "$2" "$3" </dev/null
 }
 
-until_ok() {
-	local end=$((SECONDS + 60))
+answers() {
+	in_ns "$1" timeout 5 busybox nc -w 2 "$2" "$3" </dev/null | grep .
+}
 
-	until "$@"; do
-		((SECONDS < end)) || return 1
-		read -rt 0.02 <> <(:) || :
-	done
+pings() {
+	in_ns "$1" busybox ping -c 1 -W 60 "$2"
+}
+
+echoes() {
+	in_ns "$1" busybox ping -c 1 -W 1 "$2"
 }
 
 # All links of the host but those that net_setup made.

@@ -26,7 +26,7 @@ teardown() {
 	[[ $ip =~ ^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$ ]]
 	co exec "$C" ip addr show eth0 | grep -q "inet $ip/"
 	gateway=$(field "$C" '{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}')
-	co exec "$C" ping -c 1 -W 5 "$gateway"
+	co exec "$C" ping -c 1 -W 60 "$gateway"
 	run -0 co exec "$C" cat /etc/hosts
 	[[ $output == *"$ip"*"$C"* ]]
 	[[ $output == *"$gateway"*host.containers.internal* ]]
@@ -82,8 +82,8 @@ teardown() {
 	co run -d --name "$C-a" --network "$NET:alias=db" "$IMAGE" sleep 1000
 	co run -d --name "$C-b" --cap-add NET_RAW --network "$NET" "$IMAGE" sleep 1000
 	until_ok co exec "$C-b" nslookup "$C-a"
-	run -0 co exec "$C-b" ping -c 1 -W 5 "$C-a"
-	run -0 co exec "$C-b" ping -c 1 -W 5 db
+	run -0 co exec "$C-b" ping -c 1 -W 60 "$C-a"
+	run -0 co exec "$C-b" ping -c 1 -W 60 db
 	run -0 co exec "$C-b" cat /etc/resolv.conf
 	[[ $output == *"nameserver $(field "$C-b" '{{range .NetworkSettings.Networks}}{{.Gateway}}{{end}}')"* ]]
 }
@@ -111,6 +111,6 @@ teardown() {
 	co rm -f -t 0 "$C"
 	no_rules() { ! nft list ruleset 2>/dev/null | grep -q "${id:0:12}"; }
 	until_ok no_rules
-	! ip -o link | grep -q "${id:0:8}"
+	[[ $(ip -o link) != *"${id:0:12}"* ]]
 	[ ! -e "$ENGINE_RUN/netns/$id" ]
 }

@@ -24,7 +24,7 @@ start() {
 follow() {
 	"$RUNTIME" --root "$RT_ROOT" events "$@" "$ID" >"$OUT" 3>&- &
 	EVENTS=$!
-	runtime_until grep -q poll "/proc/$EVENTS/wchan"
+	until_ok grep -q poll "/proc/$EVENTS/wchan"
 }
 
 lines() {
@@ -41,7 +41,7 @@ ended() {
 @test "--interval: a line of statistics each time, until the container ends" {
 	start
 	follow --interval 50ms
-	runtime_until lines 3
+	until_ok lines 3
 	ended
 	jq -se --arg id "$ID" 'length >= 3 and all(.type == "stats" and .id == $id and .data.pids.current == 1)' "$OUT"
 }
@@ -62,7 +62,7 @@ ended() {
 	start
 	follow --interval 1h
 	run ! rt exec "$ID" sh -c 'head -c 100m /dev/zero | tail -c 90m >/dev/null; exit 1'
-	runtime_until lines 1
+	until_ok lines 1
 	ended
 	jq -se --arg id "$ID" 'length >= 1 and all(. == {type: "oom", id: $id})' "$OUT"
 }
@@ -88,7 +88,7 @@ ended() {
 	follow --interval 1h --pressure low
 	[ ! -s "$OUT" ]
 	echo >"$BUNDLE/rootfs/go"
-	runtime_until lines 1
+	until_ok lines 1
 	ended
 	jq -se --arg id "$ID" 'all(. == {type: "memory-pressure", id: $id, data: {level: "low"}})' "$OUT"
 	run -1 rt events --pressure high "$ID"

@@ -11,8 +11,8 @@ setup_file() {
 	export DIR=/run/coracle-test-rootless-$$
 
 	# Others may hold the lock on the password file.
-	runtime_until useradd -M -d "$DIR/$WITH" "$WITH"
-	runtime_until useradd -M -d "$DIR/$WITHOUT" -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 "$WITHOUT"
+	until_ok useradd -M -d "$DIR/$WITH" "$WITH"
+	until_ok useradd -M -d "$DIR/$WITHOUT" -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 "$WITHOUT"
 	grep -q "^$WITH:" /etc/subuid
 	run ! grep -q "^$WITHOUT:" /etc/subuid
 	mkdir -m 755 "$DIR"
@@ -28,8 +28,8 @@ setup_file() {
 
 teardown_file() {
 	rm -rf "$DIR"
-	runtime_until userdel "$WITH" 2>/dev/null
-	runtime_until userdel "$WITHOUT" 2>/dev/null
+	until_ok userdel "$WITH" 2>/dev/null
+	until_ok userdel "$WITHOUT" 2>/dev/null
 }
 
 # as USER COMMAND...
@@ -158,7 +158,7 @@ teardown() {
 		run -1 ur "$user" ps t
 		[[ $output == *cgroup* ]]
 		ur "$user" kill t KILL
-		runtime_until [ ! -e "/proc/$pid/ns/pid" ]
+		until_ok [ ! -e "/proc/$pid/ns/pid" ]
 		ur "$user" delete t
 	done
 }

@@ -5,9 +5,12 @@
 #	runtime_config JQ...		change $BUNDLE/config.json by jq filters
 #	runtime_args ARG...		the process of the container
 #	rt ARG...			coracle-runtime on the test's state root
+#	agent SOCKET FILE [ERRNO]	tests/harness/fd_agent takes what a runtime sends there; its pid is $AGENT
 #	runtime_teardown		delete all containers of the test
 #
 # RUNTIME=/path runs the same tests over another runtime.
+
+load ../harness/wait
 
 : "${BUILD:=build}"
 : "${RUNTIME:=$BUILD/src/cmd/coracle-runtime}"
@@ -69,14 +72,10 @@ runtime_args() {
 	runtime_config ".process.args = $json"
 }
 
-# Until the command succeeds, at most a minute (a busy machine); the step is short, nothing depends on it.
-runtime_until() {
-	local end=$((SECONDS + 60))
-
-	until "$@"; do
-		((SECONDS < end)) || return 1
-		read -rt 0.02 <> <(:) || :
-	done
+agent() {
+	"$BUILD/tests/harness/fd_agent" "$@" >"$BATS_TEST_TMPDIR/agent.log" 2>&1 3>&- &
+	AGENT=$!
+	until_ok test -S "$1"
 }
 
 runtime_status_is() {

@@ -4,20 +4,11 @@
 # with runc as the control: the same list, the same expectations.
 
 bats_require_minimum_version 1.5.0
+load ../harness/wait
 
 : "${BUILD:=build}"
 OURS=$(realpath "$BUILD/src/cmd/coracle-runtime")
 RUNC=/usr/sbin/runc
-
-# Until the command succeeds, at most 60 seconds.
-until_true() {
-	local end=$((SECONDS + 60))
-
-	until "$@"; do
-		((SECONDS < end)) || return 1
-		read -rt 0.05 <> <(:) || :
-	done
-}
 
 make_image() { # FILE: a docker archive of one layer
 	local dir=$ROOT/image tree=$ROOT/image/tree applet sum
@@ -48,14 +39,14 @@ setup_file() {
 	EOF
 	containerd -c "$ROOT/containerd.toml" >"$ROOT/containerd.log" 2>&1 3>&- &
 	echo $! >"$ROOT/containerd.pid"
-	until_true timeout 10 ctr -a "$ROOT/c.sock" version >/dev/null 2>&1
+	until_ok timeout 10 ctr -a "$ROOT/c.sock" version >/dev/null 2>&1
 	timeout 60 ctr -a "$ROOT/c.sock" images import "$ROOT/image.tar" >/dev/null
 	echo "{\"runtimes\":{\"coracle\":{\"path\":\"$OURS\"}},\"storage-driver\":\"vfs\"}" >"$ROOT/daemon.json"
 	dockerd --config-file "$ROOT/daemon.json" --data-root "$ROOT/d/data" --exec-root "$ROOT/d/exec" --pidfile "$ROOT/d.pid" \
 		-H "unix://$ROOT/d.sock" --containerd "$ROOT/c.sock" --containerd-namespace consumers --iptables=false \
 		--ip6tables=false --bridge=none >"$ROOT/dockerd.log" 2>&1 3>&- &
 	echo $! >"$ROOT/dockerd.pid"
-	until_true timeout 10 /usr/bin/docker -H "unix://$ROOT/d.sock" version >/dev/null 2>&1
+	until_ok timeout 10 /usr/bin/docker -H "unix://$ROOT/d.sock" version >/dev/null 2>&1
 	timeout 60 /usr/bin/docker -H "unix://$ROOT/d.sock" load -q -i "$ROOT/image.tar" >/dev/null
 }
 
@@ -69,7 +60,7 @@ teardown_file() {
 	for name in dockerd containerd; do
 		pid=$(cat "$ROOT/$name.pid")
 		kill "$pid" 2>/dev/null || :
-		until_true ended "$pid" || kill -KILL "$pid"
+		until_ok ended "$pid" || kill -KILL "$pid"
 	done
 	# What they leave mounted, deepest first.
 	for m in $(grep -o " $ROOT/[^ ]*" /proc/self/mountinfo | sort -ru); do umount -l "$m" || :; done
@@ -119,7 +110,7 @@ ctr_list() { # RUNTIME
 	ct tasks metrics long | grep -Eq 'memory.usage_in_bytes|memory.usage'
 	ct tasks ps long | grep -Eq '^[0-9]+'
 	ct tasks kill -s KILL long
-	until_true task_is long STOPPED
+	until_ok task_is long STOPPED
 	run ct tasks delete long
 	[[ $output == *"exit code 137"* ]]
 	ct containers rm long
@@ -149,7 +140,7 @@ docker_list() { # RUNTIME
 	[ "$n" = 134217728 ]
 	[[ $(dk stats --no-stream --format '{{.MemUsage}}' "d$1") == *"128MiB"* ]]
 	dk top "d$1" | grep -q sleep
-	dk stop -t 30 "d$1" >/dev/null
+	dk stop -t 60 "d$1" >/dev/null
 	[ "$(dk inspect -f '{{.State.ExitCode}}' "d$1")" = 5 ]
 	dk rm "d$1" >/dev/null
 }

@@ -4,13 +4,13 @@
 # conmon as control.
 
 bats_require_minimum_version 1.5.0
+load ../harness/podman
 
 : "${BUILD:=build}"
 BUILD=$(realpath "$BUILD")
 OURS=$BUILD/src/cmd/coracle-monitor
 OUR_RUNTIME=$BUILD/src/cmd/coracle-runtime
 MC=$BUILD/tests/harness/monitor_client
-export MONITOR_CLIENT_TIMEOUT=90
 
 setup_file() {
 	local applet tree
@@ -31,9 +31,7 @@ setup_file() {
 
 teardown_file() {
 	podman --root "$ROOT/s" --runroot "$ROOT/r" --tmpdir "$ROOT/t" --cgroup-manager cgroupfs rm -fa -t 0 || true
-	local end=$((SECONDS + 60))
-	while pgrep -f -- "--root $ROOT/s" >/dev/null && ((SECONDS < end)); do read -rt 0.02 <> <(:) || :; done
-	while umount "$ROOT/s/overlay" 2>/dev/null; do :; done
+	podman_store_release "$ROOT/s"
 	rm -rf "$ROOT"
 }
 
@@ -59,12 +57,8 @@ pod_words() {
 
 RUN=(--network none --ulimit nofile=1024:1024 --ulimit nproc=4096:4096)
 
-until_log() {
-	local end=$((SECONDS + 60))
-
-	until pod logs "$1" | grep -q "$2"; do
-		((SECONDS < end)) || return 1
-	done
+log_lines() { # CONTAINER LINE COUNT
+	[ "$(pod logs "$1" | grep -cx "$2")" -eq "$3" ]
 }
 
 # ---- the list ----
@@ -82,17 +76,16 @@ foreground() {
 }
 
 detached() {
-	pod run -d --name web "${RUN[@]}" localhost/cpc sh -c 'echo started; trap "exit 8" TERM; while :; do sleep 0.1; done'
-	until_log web started
-	pod stop -t 20 web
+	pod run -d --name web "${RUN[@]}" localhost/cpc sh -c 'trap "exit 8" TERM; echo started; while :; do sleep 0.1; done'
+	until_ok log_lines web started 1
+	pod stop -t 60 web
 	[ "$(pod inspect web --format '{{.State.ExitCode}} {{.State.Status}}')" = '8 exited' ]
 	pod start web
+	# Both runs are in the log.
+	until_ok log_lines web started 2
 	pod kill -s KILL web
 	[ "$(pod wait web)" = 137 ]
-	# Both runs are in the log.
-	[ "$(pod logs web | grep -c started)" -eq 2 ]
 	pod rm web
-
 }
 
 execs() {

@@ -11,7 +11,7 @@ setup_file() {
 	export DIR=/run/coracle-test-podman-$$
 	local home=$DIR/home
 
-	runtime_until useradd -M -d "$home" "$WHO"
+	until_ok useradd -M -d "$home" "$WHO"
 	mkdir -m 755 "$DIR"
 	cp "$BUILD/src/cmd/coracle-runtime" "$DIR/"
 	mkdir -p "$home/run"
@@ -27,8 +27,18 @@ teardown_file() {
 	pm rm -f -a -t 0 >/dev/null || true
 	# podman's own, which holds its user namespace.
 	kill -KILL "$(cat "$DIR/home/run/libpod/tmp/pause.pid")"
+	# What ends in the background still writes there.
+	until_ok none_of_the_user
 	rm -rf "$DIR"
-	runtime_until userdel "$WHO" 2>/dev/null
+	until_ok userdel "$WHO" 2>/dev/null
+}
+
+none_of_the_user() {
+	! pgrep -u "$WHO" >/dev/null
+}
+
+is_program() { # CONTAINER WORDS
+	[ "$(pm exec "$1" sh -c 'cat /proc/1/cmdline | tr "\0" " "')" = "$2 " ]
 }
 
 as_user() {
@@ -57,8 +67,10 @@ life() {
 	run -0 box run --rm --userns keep-id localhost/box id -u
 	[ "$output" = "$(id -u "$WHO")" ]
 	run -0 box run -d --name c localhost/box sleep 1000
-	run -0 pm exec c sh -c 'id -u; cat /proc/1/cmdline | tr "\0" " "'
-	[ "$(echo $output)" = "0 sleep 1000" ]
+	# runc does not wait until its init has become the program.
+	until_ok is_program c "sleep 1000"
+	run -0 pm exec c id -u
+	[ "$output" = 0 ]
 	run -7 pm exec c sh -c 'exit 7'
 	run -0 pm exec -u 1000:1000 c id -u
 	[ "$output" = 1000 ]

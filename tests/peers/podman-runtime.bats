@@ -4,6 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../integration/runtime
+load ../harness/podman
 
 setup_file() {
 	command -v podman >/dev/null || skip "podman"
@@ -22,13 +23,7 @@ setup() {
 
 teardown() {
 	pm rm -f -t 0 -a >/dev/null || true
-	# What a monitor starts at the end mounts it again: podman's, or the directory stays.
-	runtime_until nobody_uses_store
-	while umount "$STORE/overlay" 2>/dev/null; do :; done
-}
-
-nobody_uses_store() {
-	! pgrep -f -- "$STORE" >/dev/null
+	podman_store_release "$STORE"
 }
 
 pm() {
@@ -59,14 +54,19 @@ pm() {
 	[[ $output == *"/dev/pts/0"* && $output == *"88:0"* ]]
 }
 
+is_ready() {
+	pm logs "$1" | grep -qx ready
+}
+
 @test "pause, stats, top, kill, stop, inspect" {
-	pm run -d --name c "${ARGS[@]}" sh -c 'trap "exit 5" TERM; while :; do sleep 0.1; done'
+	pm run -d --name c "${ARGS[@]}" sh -c 'trap "exit 5" TERM; echo ready; while :; do sleep 0.1; done'
+	until_ok is_ready c
 	pm pause c
 	[ "$(pm inspect -f '{{.State.Status}}' c)" = paused ]
 	pm unpause c
 	pm stats --no-stream --format '{{.PIDs}}' c | grep -q '^[12]$'
 	pm top c | grep -q sleep
-	pm stop -t 10 c
+	pm stop -t 60 c
 	[ "$(pm inspect -f '{{.State.ExitCode}}' c)" = 5 ]
 }
 

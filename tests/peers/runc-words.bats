@@ -56,6 +56,10 @@ missing() {
 	both missing
 }
 
+is_stopped() {
+	[ "$(r state "$ID" | jq -r .status)" = stopped ]
+}
+
 states() {
 	r create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
 	says 1 "container with given ID already exists" create --bundle "$BUNDLE" "$ID"
@@ -69,7 +73,7 @@ states() {
 	says 255 "cannot exec in a paused container (use --ignore-paused to override)" exec "$ID" true
 	says 0 "" resume "$ID"
 	r kill "$ID" KILL
-	runtime_until sh -c "[ \"\$($(declare -f r); r state $ID | jq -r .status)\" = stopped ]"
+	until_ok is_stopped
 	# Also when nobody has reaped it: a zombie.
 	says 1 "container not running" kill "$ID" KILL
 	says 255 "cannot exec in a stopped container" exec "$ID" true
@@ -81,7 +85,6 @@ states() {
 }
 
 @test "a container in a wrong state" {
-	export OURS RT_ROOT PEER_ROOT
 	runtime_args sleep 1000
 	both states
 }
@@ -118,8 +121,14 @@ programs() {
 	both programs
 }
 
+executes() { # NAME
+	[ "$(cat "/proc/$(r state "$ID" | jq .pid)/comm")" = "$1" ]
+}
+
 tables() {
 	r run --detach --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	# runc does not wait until its init has become the program.
+	until_ok executes sleep
 	# Names, pid and times are each one's own, and a time is the shorter the more zeros end it: a
 	# column is as wide as its own cells, so the cells are compared, and the columns for themselves.
 	r list >"$BATS_TEST_TMPDIR/table"
@@ -129,7 +138,8 @@ tables() {
 		"$BATS_TEST_TMPDIR/table" >"$BATS_TEST_TMPDIR/list.$WHO"
 	r list -f json | jq -c '.[0] | [keys[], .status, .owner]' >"$BATS_TEST_TMPDIR/json.$WHO"
 	[ "$(r list -q)" = "$ID" ]
-	r ps "$ID" -o comm,pid | sed 's/[0-9]\{1,\}/PID/' >"$BATS_TEST_TMPDIR/ps.$WHO"
+	# The pid's digits are what its column is filled up for.
+	r ps "$ID" -o comm,pid | sed -E -e 's/ +/ /g' -e 's/[0-9]+/PID/' >"$BATS_TEST_TMPDIR/ps.$WHO"
 	[ "$(r ps -f json "$ID" | jq length)" = 1 ]
 	[ "$(r ps -f json "$ID" | jq '.[0]')" = "$(r state "$ID" | jq .pid)" ]
 	r state "$ID" | jq -c 'keys' >"$BATS_TEST_TMPDIR/state.$WHO"

@@ -21,7 +21,7 @@ done; done 2>/dev/null'
 
 	runtime_args sh -c "$WATCH"
 	rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
-	runtime_until test -e "$BUNDLE/rootfs/ready"
+	until_ok test -e "$BUNDLE/rootfs/ready"
 	for i in {1..60}; do
 		rt exec "$ID" true
 	done

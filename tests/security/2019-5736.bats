@@ -36,7 +36,7 @@ done; done'
 
 	runtime_args sh -c "$ATTACK"
 	rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
-	runtime_until test -e "$BUNDLE/rootfs/ready"
+	until_ok test -e "$BUNDLE/rootfs/ready"
 	for i in {1..40}; do
 		run rt exec "$ID" /evil
 		run rt exec "$ID" /proc/self/exe features

@@ -3,6 +3,8 @@
 # Podman 2026-123876, kernel 2026-31431: the default seccomp profile refuses AF_ALG and AF_VSOCK, also
 # to 32-bit programs and on both of their ways to a socket (socketcall's arguments cannot be read by a filter).
 
+load ../harness/podman
+
 : "${BUILD:=build}"
 CORACLE=$BUILD/src/cmd/coracle
 IMAGE=localhost/sockets32
@@ -20,9 +22,7 @@ setup_file() {
 
 teardown_file() {
 	coracle_ rm -fa -t 0 >/dev/null 2>&1 || true
-	# Overlay mounts of the stores, deepest first.
-	awk -v t="$BATS_FILE_TMPDIR/" 'index($5, t) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
-		while read -r m; do umount -l "$m"; done
+	podman_store_release "$BATS_FILE_TMPDIR/podman"
 }
 
 coracle_() {

@@ -5,6 +5,7 @@
 #				status and last line are reported, never a failure
 
 load ../integration/helpers
+load ../harness/podman
 
 control() {
 	command -v podman >/dev/null || return 0
@@ -17,13 +18,7 @@ control() {
 	echo "# control podman: $BATS_TEST_DESCRIPTION: status $status: $(tail -1 "$BATS_TEST_TMPDIR/control")" >&3
 }
 
-podman_gone() {
-	! pgrep -f -- "--root $BATS_FILE_TMPDIR/podman" >/dev/null
-}
-
 security_teardown_file() {
-	# podman keeps its store mounted, and its last command may still be at work.
-	until_ok podman_gone
-	while umount -l "$BATS_FILE_TMPDIR/podman/overlay" 2>/dev/null; do :; done
+	podman_store_release "$BATS_FILE_TMPDIR/podman"
 	engine_teardown_file
 }

@@ -155,7 +155,7 @@ t_memory_oom_killer() {
 t_memory_check_before_update() {
 	has memory/x memory.max
 	started '.linux.resources.memory = {"limit":67108864}' sh -c 'dd if=/dev/zero of=/dev/shm/f bs=1M count=16 2>/dev/null; echo >/ready; exec sleep 1000'
-	until_true test -e "$B/rootfs/ready"
+	until_ok test -e "$B/rootfs/ready"
 	echo '{"memory":{"limit":4194304,"checkBeforeUpdate":true}}' >"$T/resources"
 	fails rt update -r "$T/resources" "$ID"
 	status_is running

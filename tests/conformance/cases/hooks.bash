@@ -235,7 +235,7 @@ t_poststop_when() {
 	rt delete "$ID"
 	[ -e "$T/h.state" ]
 	[ ! -s "$T/cgroup" ]
-	until_true gone "$p"
+	until_ok gone "$p"
 }
 
 # C-176: their path is the runtime's, they run in the runtime's namespaces

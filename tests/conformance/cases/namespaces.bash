@@ -48,7 +48,7 @@ holder() {
 	unshare --net --uts --ipc --mount --cgroup --fork sh -c 'hostname held; exec sleep 1000' >/dev/null 2>&1 &
 	HOLDER=$!
 	trap 'kill_holder' EXIT
-	until_true held
+	until_ok held
 	HELD=$(held_pid)
 }
 

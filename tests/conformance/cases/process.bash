@@ -206,7 +206,7 @@ t_oom_score_left() {
 
 scheduled() { # FILTER
 	started "$1" sleep 1000
-	until_true grep -q sleep "/proc/$(pid)/cmdline"
+	until_ok grep -q sleep "/proc/$(pid)/cmdline"
 	chrt -p "$(pid)" >"$T/chrt"
 }
 
@@ -227,7 +227,7 @@ t_scheduler_nice_zero() {
 	conf '.process.scheduler = {"policy":"SCHED_BATCH"}' sleep 1000
 	nice -n 5 timeout 60 "$RUNTIME" --root "$STATE" create -b "$B" "$ID" </dev/null >"$T/out" 2>&1
 	rt start "$ID"
-	until_true grep -q sleep "/proc/$(pid)/cmdline"
+	until_ok grep -q sleep "/proc/$(pid)/cmdline"
 	same "$(ps -o ni= -p "$(pid)" | tr -d ' ')" 0
 }
 
@@ -271,7 +271,7 @@ t_scheduler_unknown() {
 # C-132: ioPriority
 t_io_priority() {
 	started '.process.ioPriority = {"class":"IOPRIO_CLASS_BE","priority":6}' sleep 1000
-	until_true grep -q sleep "/proc/$(pid)/cmdline"
+	until_ok grep -q sleep "/proc/$(pid)/cmdline"
 	same "$(ionice -p "$(pid)")" 'best-effort: prio 6'
 }
 

@@ -24,7 +24,7 @@ t_life_program_waits() {
 	status_is created
 	[ ! -e "$B/rootfs/ran" ]
 	rt start "$ID"
-	until_true test -s "$B/rootfs/ran"
+	until_ok test -s "$B/rootfs/ran"
 }
 
 # R-021: config.json changed after create changes nothing
@@ -45,7 +45,7 @@ failing_hook() { # KIND: it fails in create
 	conf "$(hook "$1" fail 'exit 7') | $(hook poststop after)" sleep 1000
 	create_refused
 	p=$(jq .pid "$T/fail.state")
-	[ "$1" = createContainer ] || until_true gone "$p"
+	[ "$1" = createContainer ] || until_ok gone "$p"
 	[ -z "$(cgroup_dirs "$CG")" ]
 }
 
@@ -91,7 +91,7 @@ t_life_start_container_destroys() {
 # R-028: start runs the program
 t_life_start_runs_program() {
 	started . sh -c 'echo ran >/ran'
-	until_true test -s "$B/rootfs/ran"
+	until_ok test -s "$B/rootfs/ran"
 }
 
 # R-029: a failing poststart hook (1.3: an error that stops the container; 1.0 to 1.2: a warning)
@@ -111,7 +111,7 @@ t_life_delete_undoes() {
 	rt kill "$ID" KILL
 	until_status stopped
 	rt delete "$ID"
-	until_true gone "$p"
+	until_ok gone "$p"
 	[ -z "$(cgroup_dirs "$CG")" ]
 	same "$(grep -c "$T" /proc/self/mountinfo || :)" "$before"
 	[ -z "$(ls "$STATE")" ]

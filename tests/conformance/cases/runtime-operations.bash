@@ -146,12 +146,12 @@ t_kill_created() {
 # kill sends the signal that was given, by name or number
 t_kill_signal() {
 	started . sh -c 'trap "echo >/usr1" USR1; trap "echo >/usr2" USR2; trap "exit 0" TERM; echo >/ready; while :; do sleep 0.05; done'
-	until_true test -e "$B/rootfs/ready"
+	until_ok test -e "$B/rootfs/ready"
 	rt kill "$ID" USR1
-	until_true test -e "$B/rootfs/usr1"
+	until_ok test -e "$B/rootfs/usr1"
 	[ ! -e "$B/rootfs/usr2" ]
 	rt kill "$ID" 12
-	until_true test -e "$B/rootfs/usr2"
+	until_ok test -e "$B/rootfs/usr2"
 	rt kill "$ID" SIGTERM
 	until_status stopped
 }

@@ -74,7 +74,7 @@ t_state_pid() {
 	[ "$(readlink "/proc/$p/ns/pid")" != "$(readlink /proc/self/ns/pid)" ]
 	rt start "$ID"
 	same "$(pid)" "$p"
-	until_true grep -q sleep "/proc/$p/cmdline"
+	until_ok grep -q sleep "/proc/$p/cmdline"
 }
 
 # R-011: pid in the state of a hook in the runtime's namespace is the one the runtime sees

@@ -178,12 +178,12 @@ t_seccomp_args_together() {
 }
 
 listening() { # SECCOMP
-	"$BUILD/tests/harness/fd_receiver" "$T/sock" >"$T/received" &
+	"$BUILD/tests/harness/fd_agent" --print "$T/sock" >"$T/received" &
 	RECEIVER=$!
-	until_true test -S "$T/sock"
+	until_ok test -S "$T/sock"
 	up ".annotations = {\"a.b\":\"c\"} | .linux.seccomp = ($1 | .listenerPath = \$T + \"/sock\")" sh -c 'echo ran >/ran'
 	rt start "$ID"
-	until_true test -s "$T/received"
+	until_ok test -s "$T/received"
 	wait "$RECEIVER"
 	sed -n 's/^text //p' "$T/received" >"$T/agent.json"
 }
