@@ -289,7 +289,7 @@ poststop "status":"stopped"' ]
 	rt create -b "$BUNDLE" "$ID"
 	run ! rt start "$ID"
 	[[ $output == *poststart* ]]
-	runtime_until runtime_status_is "$ID" stopped
+	until_ok runtime_status_is "$ID" stopped
 }
 
 @test "errors of the program's start" {
@@ -335,20 +335,17 @@ poststop "status":"stopped"' ]
 }
 
 @test "a seccomp listener gets the notify descriptor and the state" {
-	local nnp dir=$BATS_TEST_DIRNAME/../security/programs sock=$BATS_TEST_TMPDIR/l.sock pid
+	local nnp sock=$BATS_TEST_TMPDIR/l.sock
 
-	gcc -O1 -o "$BATS_TEST_TMPDIR/receiver" "$dir/notify_receiver.c"
 	for nnp in true false; do
 		rm -f "$sock"
-		"$BATS_TEST_TMPDIR/receiver" "$sock" >"$BATS_TEST_TMPDIR/got" 3>&- &
-		pid=$!
-		runtime_until test -S "$sock"
+		agent "$sock" "$BATS_TEST_TMPDIR/got"
 		runtime_config ".process.noNewPrivileges = $nnp" \
 			".linux.seccomp = {\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"$sock\",\"listenerMetadata\":\"some \\\"text\\\"\",\"syscalls\":[{\"names\":[\"mkdir\",\"mkdirat\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}"
 		run -0 inside true
-		wait "$pid"
-		[ "$(head -1 "$BATS_TEST_TMPDIR/got")" = "anon_inode:seccomp notify" ]
-		tail -1 "$BATS_TEST_TMPDIR/got" |
+		wait "$AGENT"
+		[ "$(tail -1 "$BATS_TEST_TMPDIR/got")" = "anon_inode:seccomp notify" ]
+		head -1 "$BATS_TEST_TMPDIR/got" |
 			jq -e '.fds == ["seccompFd"] and .metadata == "some \"text\"" and .state.status == "running"'
 	done
 }

@@ -191,13 +191,6 @@ drop_device() {
 	[ "$output" = "0 4242" ]
 }
 
-# Takes one message on socket $1, writes it and its descriptors to $2; see the program.
-agent() {
-	"$BUILD/tests/harness/fd_agent" "$@" >"$BATS_TEST_TMPDIR/agent.log" 2>&1 3>&- &
-	AGENT=$!
-	runtime_until test -S "$1"
-}
-
 @test "annotation run.oci.pidfd_receiver" {
 	agent "$BATS_TEST_TMPDIR/s" "$BATS_TEST_TMPDIR/got"
 	annotate run.oci.pidfd_receiver "$BATS_TEST_TMPDIR/s"
@@ -251,7 +244,7 @@ agent() {
 	runtime_config '.process.execCPUAffinity = {"initial":"1","final":"0"}'
 	runtime_args sh -c 'grep Cpus_allowed_list /proc/self/status; sleep 1000'
 	rt run -d -b "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
-	runtime_until grep -q Cpus "$BATS_TEST_TMPDIR/out"
+	until_ok grep -q Cpus "$BATS_TEST_TMPDIR/out"
 	diff <(grep Cpus_allowed_list /proc/self/status) "$BATS_TEST_TMPDIR/out"
 	run -0 rt exec "$ID" grep Cpus_allowed_list /proc/self/status
 	[[ $output == *[[:space:]]0 ]]
@@ -674,7 +667,7 @@ row_of() {
 manager() {
 	"$BUILD/tests/harness/fd_agent" --manager "$1" "$2" >/dev/null 2>&1 3>&- &
 	AGENT=$!
-	runtime_until test -S "$1"
+	until_ok test -S "$1"
 	export NOTIFY_SOCKET=$1
 	mkdir "$BUNDLE/rootfs/usr"
 	ln -s usr/lib "$BUNDLE/rootfs/lib"
@@ -694,11 +687,11 @@ READY=1"; exec sleep 1000'
 	rt create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
 	rt start "$ID" 3>&- &
 	starter=$!
-	runtime_until grep -q STATUS=soon "$said"
+	until_ok grep -q STATUS=soon "$said"
 	kill -0 "$starter"
 	echo go >"$BUNDLE/rootfs/tmp/go"
 	wait "$starter"
-	runtime_until grep -q READY "$said"
+	until_ok grep -q READY "$said"
 	kill "$AGENT"
 	[ "$(cat "$said")" = "STATUS=soon
 --
@@ -715,7 +708,7 @@ MAINPID=$(rt state "$ID" | jq .pid)
 	run -0 inside "$SAY; say READY=1; say STATUS=working; say 'FDSTORE=1'; say STOPPING=1; echo \$NOTIFY_SOCKET; touch /run/notify/x 2>&1 || true"
 	[ "${lines[0]}" = /run/notify/notify.sock ]
 	[[ ${lines[1]} == *Read-only* ]]
-	runtime_until grep -q STOPPING "$said"
+	until_ok grep -q STOPPING "$said"
 	[ "$(tr '\n' ' ' <"$said")" = "READY=1 -- STATUS=working -- STOPPING=1 -- " ]
 	runtime_args true
 	rt create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
