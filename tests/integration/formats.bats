@@ -49,7 +49,10 @@ teardown() { engine_teardown; }
 
 	for c in images 'ps -a' 'network ls' info "inspect $IMAGE" version --help; do
 		# shellcheck disable=SC2086
-		! co $c >/dev/full 2>"$BATS_TEST_TMPDIR/err"
+		if co $c >/dev/full 2>"$BATS_TEST_TMPDIR/err"; then
+			echo "$c: no error"
+			return 1
+		fi
 		grep -q "No space left" "$BATS_TEST_TMPDIR/err" || {
 			echo "$c: $(cat "$BATS_TEST_TMPDIR/err")"
 			return 1

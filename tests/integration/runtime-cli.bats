@@ -74,7 +74,7 @@ listen_once() {
 		s.bind(sys.argv[1])
 		sys.stdout.write(s.recv(65536).decode())
 	END
-	runtime_until test -S "$1"
+	until_ok test -S "$1"
 }
 
 @test "journald: and syslog: send one datagram a message" {
@@ -84,18 +84,18 @@ listen_once() {
 	mkdir -p "$dir/journal"
 	unshare -m --propagation private bash -s "$OLDPWD" <<-END
 		set -eu
-		$(declare -f listen_once runtime_until)
+		$(declare -f listen_once until_ok)
 		mkdir -p "$dir/dev" "$dir/systemd"
 		mount -t tmpfs none "$dir/systemd"
 		mkdir "$dir/systemd/journal"
 		[ -d /run/systemd ] || { mount -t tmpfs none /run; mkdir /run/systemd; }
 		mount --bind "$dir/systemd" /run/systemd
 		listen_once /run/systemd/journal/socket >"$dir/journal.text"
-		! "$RUNTIME" --root "$RT_ROOT" --log journald:ct1 state nosuch
+		if "$RUNTIME" --root "$RT_ROOT" --log journald:ct1 state nosuch; then exit 1; fi
 		wait
 		mount -t tmpfs none /dev
 		listen_once /dev/log >"$dir/syslog.text"
-		! "$RUNTIME" --root "$RT_ROOT" --log syslog:ct1 state nosuch
+		if "$RUNTIME" --root "$RT_ROOT" --log syslog:ct1 state nosuch; then exit 1; fi
 		wait
 	END
 	grep -qx 'PRIORITY=3' "$dir/journal.text"

@@ -96,7 +96,7 @@ start_time() {
 	rt create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
 	rt start "$ID"
 	kill -KILL "$(rt state "$ID" | jq .pid)"
-	runtime_until runtime_status_is "$ID" stopped
+	until_ok runtime_status_is "$ID" stopped
 	tail -f /dev/null 3>&- &
 	victim=$!
 	jq ".pid = $victim" "$RT_ROOT/$ID/state.json" >"$BATS_TEST_TMPDIR/forged"
@@ -135,7 +135,7 @@ start_time() {
 			wait $! 2>/dev/null || true
 		done
 		[ $! = "$pid" ]
-		! rt kill "$ID" KILL
+		if rt kill "$ID" KILL; then exit 1; fi
 		rt delete --force "$ID"
 		kill -0 "$pid"
 		echo alive'

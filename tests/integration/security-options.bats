@@ -36,12 +36,12 @@ has() { # MASK NUMBER
 	set=$(caps --cap-add net_raw --cap-add CAP_NET_ADMIN --cap-drop chown,KILL)
 	has "$set" 13
 	has "$set" 12
-	! has "$set" 0
-	! has "$set" 5
+	run ! has "$set" 0
+	run ! has "$set" 5
 	[ "$(caps --cap-drop all)" = 0000000000000000 ]
 	[ "$(caps --cap-drop ALL --cap-add KILL)" = 0000000000000020 ]
 	has "$(caps --cap-add ALL)" 21
-	! has "$(caps --cap-add ALL --cap-drop SYS_ADMIN)" 21
+	run ! has "$(caps --cap-add ALL --cap-drop SYS_ADMIN)" 21
 	refused 125 FLY run --cap-add FLY "$IMAGE" true
 	refused 125 FLY run --cap-drop FLY "$IMAGE" true
 }
@@ -109,6 +109,6 @@ has() { # MASK NUMBER
 	for d in null zero full random urandom tty ptmx pts shm mqueue fd stdin stdout stderr; do
 		grep -qx "$d" <<<"$output"
 	done
-	! grep -qE '^(mem|kmsg|sda|loop0|fuse)$' <<<"$output"
+	run ! grep -E '^(mem|kmsg|sda|loop0|fuse)$' <<<"$output"
 	run ! r --cap-add MKNOD "$IMAGE" sh -c 'mknod /x c 1 1 && cat /x'
 }
