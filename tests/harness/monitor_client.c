@@ -13,11 +13,13 @@
  *	monitor_client pty [-r ROWS -c COLS] STEP... -- COMMAND...
  *		runs a command on a new terminal; a STEP is send:TEXT, expect:TEXT, size:ROWSxCOLS
  *		(\n, \r, \e and \xNN are understood); prints what the terminal showed; exits as the
- *command. monitor_client wait-file PATH		until it is there monitor_client wait-exit
- *PID		until that process has ended monitor_client notify SOCKET TEXT	one datagram
+ *		command.
+ *	monitor_client wait-file PATH		until it is there
+ *	monitor_client wait-exit PID		until that process has ended
+ *	monitor_client notify SOCKET TEXT	one datagram
  *	monitor_client listen SOCKET [COUNT]	prints datagrams
  *
- * Every wait is bounded by MONITOR_CLIENT_TIMEOUT seconds (default 30): exit status 124 then.
+ * Every wait is bounded by MONITOR_CLIENT_TIMEOUT seconds (default 90): exit status 124 then.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -514,7 +516,7 @@ int main(int argc, char **argv)
 	const char *limit = getenv("MONITOR_CLIENT_TIMEOUT");
 
 	signal(SIGPIPE, SIG_IGN);
-	deadline_msec = now_msec() + (limit ? number(limit) : 30) * 1000;
+	deadline_msec = now_msec() + (limit ? number(limit) : 90) * 1000;
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
 		int r;
 

@@ -11,7 +11,7 @@
 # Nothing waits for a fixed time: a port is polled until it answers, at most REGISTRY_WAIT seconds
 # and no longer than the server lives.
 
-REGISTRY_WAIT=${REGISTRY_WAIT:-20}
+REGISTRY_WAIT=${REGISTRY_WAIT:-60}
 
 # wait_line FILE PID PATTERN: until FILE has a line with the (grep -o) pattern, which is printed.
 wait_line() {

@@ -9,6 +9,7 @@
 #	CRASH_SEED=N		repeat a run
 
 bats_require_minimum_version 1.5.0
+load ../harness/wait
 
 : "${BUILD:=build}"
 : "${CORACLE:=$BUILD/src/cmd/coracle}"
@@ -16,9 +17,10 @@ bats_require_minimum_version 1.5.0
 : "${CRASH_NETWORK:=bridge}"
 
 setup_file() {
-	export CR_GRAPH=$BATS_FILE_TMPDIR/graph CR_RUN=/run/coracle-crash-$$
+	export CR_GRAPH=$BATS_FILE_TMPDIR/graph CR_RUN
 	local root=$BATS_FILE_TMPDIR/root applet
 
+	CR_RUN=$(mktemp -d /run/coracle-crash.XXXXXX)
 	mkdir -p "$root"/{bin,etc,tmp,proc,sys,dev}
 	cp /bin/busybox "$root/bin/busybox"
 	for applet in sh sleep true cat echo; do
@@ -87,15 +89,20 @@ ours() {
 	done
 }
 
+none_of_ours() {
+	[ -z "$(ours)" ]
+}
+
+# One may start another while it ends.
 wait_for_ours() {
 	local p
 
-	for p in $(ours); do
-		timeout 60 tail -s 0.02 --pid="$p" -f /dev/null || {
+	until_ok none_of_ours || {
+		for p in $(ours); do
 			echo "process $p does not end: $(tr '\0' ' ' <"/proc/$p/cmdline")"
-			return 1
-		}
-	done
+		done
+		return 1
+	}
 }
 
 assert_nothing_left() {
@@ -110,7 +117,7 @@ assert_nothing_left() {
 		find "$CR_GRAPH" | grep -v -e sqlite -e "^$CR_GRAPH/mountpoints" | sort | diff "$BATS_FILE_TMPDIR/files" -
 		for id in $1; do
 			find /sys/fs/cgroup -maxdepth 4 -name "$id" 2>/dev/null
-			ls /sys/class/net | grep -i "^cr${id:0:12}"
+			ip -o link | grep -i "cr${id:0:12}"
 			nft list ruleset 2>/dev/null | grep "$id"
 		done
 		true
@@ -120,6 +127,11 @@ assert_nothing_left() {
 		echo "$bad"
 		return 1
 	}
+}
+
+# Also while nobody has taken its status.
+gone() { # PID
+	[ ! -e "/proc/$1/ns/pid" ]
 }
 
 # What the next commands must see and do.
@@ -261,7 +273,7 @@ check_after() {
 	id=$(c run -d --network "$CRASH_NETWORK" --name one localhost/crash sleep 1000)
 	pid=$(c inspect --format '{{.State.Pid}}' one)
 	kill -9 "$(cat "$CR_RUN/containers/$id/conmon.pid")" "$pid"
-	timeout 60 tail -s 0.02 --pid="$pid" -f /dev/null
+	until_ok gone "$pid"
 	LAST="kill -9 of init and monitor"
 	run -0 c ps -a --format '{{.State}}'
 	[[ "$output" =~ ^(exited|stopped)$ ]]

@@ -49,6 +49,14 @@ check_tree() {
 	diff "$IMG/tree" "$BATS_TEST_TMPDIR/tree"
 }
 
+# flip FILE OFFSET: that byte becomes another, whatever it was (the layer's content is random).
+flip() {
+	local byte
+
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	printf "\\x$(printf %02x $((byte ^ 255)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
 nothing_left() {
 	local rest
 
@@ -168,7 +176,7 @@ nothing_left() {
 
 	cp -r oci "$t/oci"
 	blob=$(ls -S "$t"/oci/blobs/sha256/* | head -1)
-	printf X | dd of="$blob" bs=1 seek=5000 conv=notrunc status=none
+	flip "$blob" 5000
 	run -1 tool load "$t/oci"
 	[ "${#lines[@]}" -eq 1 ]
 	[[ $output == corrupt:* ]]

@@ -19,7 +19,7 @@ teardown() { runtime_teardown; }
 	run ! rt delete "$ID"
 	[[ $output == *"not stopped"* ]]
 	rt kill "$ID" KILL
-	runtime_until runtime_status_is "$ID" stopped
+	until_ok runtime_status_is "$ID" stopped
 	[ "$(rt state "$ID" | jq .pid)" = 0 ]
 	rt delete "$ID"
 	run ! rt state "$ID"
@@ -109,7 +109,7 @@ teardown() { runtime_teardown; }
 	"$RUNTIME" --root "$RT_ROOT" run -b "$BUNDLE" "$ID" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	local pid=$!
 
-	runtime_until grep -q ready "$BATS_TEST_TMPDIR/out"
+	until_ok grep -q ready "$BATS_TEST_TMPDIR/out"
 	kill -TERM "$pid"
 	status=0
 	wait "$pid" || status=$?
@@ -131,16 +131,20 @@ teardown() { runtime_teardown; }
 	[ -z "$(rt list -q)" ]
 }
 
+has_cgroup() {
+	[ -n "$(find /sys/fs/cgroup -name "$ID" 2>/dev/null)" ]
+}
+
 @test "a killed create can be deleted" {
 	runtime_config '.hooks.createRuntime = [{"path":"/bin/sleep","args":["sleep","1000"]}]'
 	"$RUNTIME" --root "$RT_ROOT" create -b "$BUNDLE" "$ID" 3>&- &
 	local pid=$!
 
-	runtime_until test -e "$RT_ROOT/$ID/state.json"
-	runtime_until test "$(find /sys/fs/cgroup -name "$ID" 2>/dev/null | wc -l)" -gt 0
+	until_ok test -e "$RT_ROOT/$ID/state.json"
+	until_ok has_cgroup
 	kill -KILL "$pid"
 	wait "$pid" || true
-	runtime_until runtime_status_is "$ID" stopped
+	until_ok runtime_status_is "$ID" stopped
 	rt delete "$ID"
 	[ -z "$(find /sys/fs/cgroup -name "$ID" 2>/dev/null)" ]
 }
@@ -176,9 +180,9 @@ teardown() { runtime_teardown; }
 	runtime_config '.linux.namespaces |= map(select(.type != "pid"))'
 	runtime_args sh -c 'sleep 1000 & sleep 1000 & wait'
 	rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
-	runtime_until sh -c "[ \$('$RUNTIME' --root '$RT_ROOT' ps -f json '$ID' | jq length) = 3 ]"
+	until_ok sh -c "[ \$('$RUNTIME' --root '$RT_ROOT' ps -f json '$ID' | jq length) = 3 ]"
 	rt kill --all "$ID" KILL
-	runtime_until sh -c "[ \$('$RUNTIME' --root '$RT_ROOT' ps -f json '$ID' | jq length) = 0 ]"
+	until_ok sh -c "[ \$('$RUNTIME' --root '$RT_ROOT' ps -f json '$ID' | jq length) = 0 ]"
 }
 
 @test "kill and delete by regular expression" {

@@ -16,7 +16,7 @@ traps() {
 
 @test "stop sends TERM and waits" {
 	traps
-	run -0 co stop "$C"
+	run -0 co stop -t 60 "$C"
 	[ "$output" = "$C" ]
 	[[ $(co logs "$C") == *"got TERM"* ]]
 	[ "$(field "$C" '{{.State.ExitCode}} {{.State.StoppedByUser}}')" = "1 true" ]
@@ -31,10 +31,10 @@ traps() {
 }
 
 @test "--stop-signal, --stop-timeout" {
-	traps --stop-signal USR1 --stop-timeout 30
+	traps --stop-signal USR1 --stop-timeout 60
 	co stop "$C"
-	[ "$(field "$C" '{{.State.ExitCode}} {{.Config.StopSignal}} {{.Config.StopTimeout}}')" = "2 SIGUSR1 30" ] ||
-		[ "$(field "$C" '{{.State.ExitCode}} {{.Config.StopSignal}} {{.Config.StopTimeout}}')" = "2 10 30" ]
+	[ "$(field "$C" '{{.State.ExitCode}} {{.Config.StopSignal}} {{.Config.StopTimeout}}')" = "2 SIGUSR1 60" ] ||
+		[ "$(field "$C" '{{.State.ExitCode}} {{.Config.StopSignal}} {{.Config.StopTimeout}}')" = "2 10 60" ]
 }
 
 @test "stop of what does not run is fine, of a missing one not" {

@@ -25,9 +25,6 @@ teardown() {
 	if mountpoint -q "$ROOT"; then
 		umount "$ROOT"
 	fi
-	if [ -n "${WRITER:-}" ]; then
-		kill "$WRITER" 2>/dev/null || :
-	fi
 }
 
 tool() {
