@@ -42,6 +42,7 @@ WISH_CALL(wish_set_entrypoint)
 WISH_CALL(wish_set_stop_signal)
 WISH_CALL(wish_set_stop_timeout)
 WISH_CALL(wish_add_host)
+WISH_CALL(wish_set_restart)
 
 static const struct option rows[] = {
 	PULL_OPTION_ROWS(T, pull),
@@ -321,6 +322,13 @@ static const struct option rows[] = {
 	  .kind = OPTION_BOOL,
 	  AT(wish.replace),
 	  .help = "Remove a container of the same name first" },
+	{ .name = "restart",
+	  .arg = "POLICY[:RETRIES]",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_restart,
+	  .words = WORDS_LIST,
+	  .choices = "always no never on-failure unless-stopped",
+	  .help = "When to start it again: no, on-failure[:RETRIES], always, unless-stopped" },
 	{ .name = "rm", .kind = OPTION_BOOL, AT(rm), .help = "Remove the container when it ends" },
 	{ .name = "security-opt",
 	  .arg = "OPTION",
@@ -537,6 +545,10 @@ int container_target_finish(struct container_target *t, struct cli *cli, char **
 			return r;
 	}
 	w->rm = t->rm;
+	if (w->rm && w->restart.policy != RESTART_NO)
+		return error_set(err, ERROR_INVALID,
+				 "the --rm option conflicts with --restart, when the restartPolicy "
+				 "is not \"\" and \"no\"");
 	return 0;
 }
 

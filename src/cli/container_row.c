@@ -168,6 +168,7 @@ int container_row_text(struct engine *e, const struct container_summary *c, bool
 	json_object_set_new(o, "ExitCode", json_integer(c->exit_code));
 	json_object_set_new(o, "Exited", json_boolean(c->status == CONTAINER_EXITED));
 	json_object_set_new(o, "AutoRemove", json_boolean(c->rm));
+	json_object_set_new(o, "Restarts", json_integer(c->restart_count));
 	json_object_set_new(o, "IsInfra", json_boolean(c->infra));
 	set_string(o, "Pod", "");
 	set_string(o, "PodName", "");
@@ -262,7 +263,7 @@ int container_row_json(struct engine *e, const struct container_summary *c, bool
 	set_string(o, "Pod", "");
 	set_string(o, "PodName", "");
 	set_ports_json(o, c);
-	json_object_set_new(o, "Restarts", json_integer(0));
+	json_object_set_new(o, "Restarts", json_integer(c->restart_count));
 	r = set_size_json(e, c, size, o, err);
 	if (r < 0)
 		return r;

@@ -97,6 +97,34 @@ static int match_time(const struct container_summary *c, const char *want, bool 
 	return 0;
 }
 
+static int match_restart_policy(const struct container_summary *c, const char *want, bool *ret,
+				struct error *err)
+{
+	int policy = str_table_find(restart_policy_names, RESTART_POLICY_COUNT, want);
+
+	if (policy < 0 && !streq(want, "never"))
+		return error_set(err, ERROR_INVALID,
+				 "\"%s\" is not a valid restart policy: invalid argument", want);
+	*ret = c->restart_policy == MAX(policy, 0);
+	return 0;
+}
+
+/* always, and unless-stopped when nobody has stopped it. */
+static int match_boot(const struct container_summary *c, const char *want, bool *ret,
+		      struct error *err)
+{
+	bool starts = c->restart_policy == RESTART_ALWAYS ||
+		      (c->restart_policy == RESTART_UNLESS_STOPPED && !c->stopped_by_user);
+	bool yes;
+
+	if (num_bool(want, &yes) < 0)
+		return error_set(err, ERROR_INVALID,
+				 "invalid value '%s' of filter should-start-on-boot: true or false",
+				 want);
+	*ret = starts == yes;
+	return 0;
+}
+
 static int match_one(const struct container_summary *c, const char *key, const char *want,
 		     bool *ret, struct error *err)
 {
@@ -120,11 +148,14 @@ static int match_one(const struct container_summary *c, const char *key, const c
 		*ret = strv_has(c->mounts, want) || strv_has(c->volumes, want);
 	else if (streq(key, "exited"))
 		return match_exited(c, want, ret, err);
+	else if (streq(key, "restart-policy"))
+		return match_restart_policy(c, want, ret, err);
+	else if (streq(key, "should-start-on-boot"))
+		return match_boot(c, want, ret, err);
 	else if (streq(key, "until"))
 		return match_time(c, want, true, ret, err);
-	else if (streq(key, "pod") || streq(key, "health") || streq(key, "restart-policy") ||
-		 streq(key, "command") || streq(key, "before") || streq(key, "since") ||
-		 streq(key, "should-start-on-boot"))
+	else if (streq(key, "pod") || streq(key, "health") || streq(key, "command") ||
+		 streq(key, "before") || streq(key, "since"))
 		return error_set(err, ERROR_UNSUPPORTED, "filter '%s' is not supported yet", key);
 	else
 		return error_set(err, ERROR_INVALID, "%s is an invalid filter", key);

@@ -105,6 +105,9 @@ struct container_summary {
 	char **volumes, **exposed; /* names of volumes; "80/tcp" */
 	char *cidfile;
 	bool oom_killed;
+	int restart_policy; /* enum restart_policy */
+	int restart_count;
+	bool stopped_by_user;
 };
 /* One snapshot read; no container lock, no process; live status by /proc. */
 int container_list(struct engine *e, struct container_summary **ret, size_t *ret_n,

@@ -41,7 +41,8 @@ struct container_state {
 	size_t n_networks;
 	char *intent; /* operation under way ("start", "remove", ...), NULL: none: what a later
 		       * command finishes or undoes */
-	int32_t restart_count;
+	int32_t restart_count;	 /* by the policy, since a user started it */
+	uint32_t restart_streak; /* wire/restart.h */
 	char *boot_id;
 	char *cgroup_manager; /* of the last start: where its cgroup is; NULL: cgroupfs */
 };

@@ -119,6 +119,12 @@ static const struct json_field log_fields[] = {
 };
 static const struct json_table log_table = JTABLE(struct wish_log, log_fields);
 
+static const struct json_field restart_fields[] = {
+	JROW_ENUM(struct wish_restart, "policy", policy, 0, restart_policy_names),
+	JROW(struct wish_restart, "maxRetries", max_retries, JT_U32, 0),
+};
+static const struct json_table restart_table = JTABLE(struct wish_restart, restart_fields);
+
 static const struct json_field wish_fields[] = {
 	JROW(struct wish, "name", name, JT_STR, 0),
 	JROW(struct wish, "image", image, JT_STR, 0),
@@ -139,6 +145,7 @@ static const struct json_field wish_fields[] = {
 	JROW_OBJ(struct wish, "network", network, JT_OBJ, 0, &wish_network_table),
 	JROW_OBJ(struct wish, "namespaces", namespaces, JT_OBJ, 0, &namespaces_table),
 	JROW_OBJ(struct wish, "log", log, JT_OBJ, 0, &log_table),
+	JROW_OBJ(struct wish, "restart", restart, JT_OBJ, 0, &restart_table),
 	JROW(struct wish, "rm", rm, JT_BOOL, 0),
 	JROW(struct wish, "replace", replace, JT_BOOL, 0),
 	JROW(struct wish, "cidfile", cidfile, JT_STR, 0),

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "network/network.h"
 #include "oci/runtime_spec.h"
+#include "wire/restart.h"
 
 struct wish_process {
 	char **entrypoint; /* [] clears the image's; NULL keeps it */
@@ -91,6 +92,11 @@ struct wish_log {
 	char *tag;
 };
 
+struct wish_restart {
+	int policy; /* enum restart_policy */
+	uint32_t max_retries;
+};
+
 struct wish {
 	char *name;		     /* NULL: random */
 	char *image;		     /* the word the user gave */
@@ -111,6 +117,7 @@ struct wish {
 	struct wish_network network;
 	struct wish_namespaces namespaces;
 	struct wish_log log;
+	struct wish_restart restart;
 	bool rm;
 	bool replace;
 	char *cidfile, *pidfile, *conmon_pidfile;

@@ -487,3 +487,26 @@ int wish_add_log_opt(struct wish *w, const char *value, struct error *err)
 	}
 	return 0;
 }
+
+int wish_set_restart(struct wish *w, const char *value, struct error *err)
+{
+	const char *colon = strchr(value, ':');
+	scoped_free char *name = xstrndup(value, strcspn(value, ":"));
+	struct wish_restart restart = { 0 };
+	int policy = str_table_find(restart_policy_names, RESTART_POLICY_COUNT, name);
+
+	if (colon && policy != RESTART_ON_FAILURE)
+		return error_set(err, ERROR_INVALID,
+				 "restart policy retries can only be specified with on-failure "
+				 "restart policy");
+	if (policy < 0 && !streq(name, "never"))
+		return error_set(err, ERROR_INVALID,
+				 "\"%s\" is not a valid restart policy: invalid argument", value);
+	if (colon && num_u32(colon + 1, &restart.max_retries) < 0)
+		return error_set(err, ERROR_INVALID,
+				 "parsing restart policy retry count: \"%s\" is not a number",
+				 colon + 1);
+	restart.policy = policy < 0 ? RESTART_NO : policy;
+	w->restart = restart;
+	return 0;
+}

@@ -49,6 +49,8 @@ int wish_set_umask(struct wish *w, const char *value, struct error *err);
 int wish_set_entrypoint(struct wish *w, const char *value, struct error *err);
 int wish_set_stop_signal(struct wish *w, const char *value, struct error *err);
 int wish_set_stop_timeout(struct wish *w, const char *value, struct error *err);
+/* "POLICY[:RETRIES]", Podman's words */
+int wish_set_restart(struct wish *w, const char *value, struct error *err);
 /* "name:ip" */
 int wish_add_host(struct wish *w, const char *value, struct error *err);
 

@@ -18,8 +18,6 @@
 /* Sizes beyond this are refused (conmon's bound). */
 #define SIZE_MAX_CELLS 1000
 
-enum control_type { CONTROL_RESIZE = 1, CONTROL_REOPEN = 2 };
-
 struct fifo {
 	struct control *control;
 	struct loop_source *source;
@@ -31,6 +29,8 @@ struct control {
 	struct streams *streams;
 	struct log *log;
 	struct fifo ctl, winsz;
+	control_order_fn on_order;
+	void *order_arg;
 };
 
 void control_lines_add(struct control_lines *l, const char *data, size_t len, control_line_fn fn,
@@ -64,24 +64,27 @@ static void resize(struct control *c, int rows, int cols)
 		log_warn("resize terminal: %s; it keeps its size", strerror(-r));
 }
 
+static void reopen(struct control *c)
+{
+	int r = log_reopen(c->log);
+
+	if (r < 0)
+		log_warn("reopen log: %s; the old one goes on", strerror(-r));
+}
+
 static void on_ctl_line(const char *line, void *arg)
 {
 	struct control *c = arg;
 	struct monitor_ctl ctl;
-	int r;
 
-	if (monitor_ctl_parse(line, &ctl) < 0 ||
-	    (ctl.type != CONTROL_RESIZE && ctl.type != CONTROL_REOPEN)) {
-		log_warn("control line '%s' is not understood; it is ignored", line);
-		return;
-	}
-	if (ctl.type == CONTROL_RESIZE) {
+	if (monitor_ctl_parse(line, &ctl) < 0)
+		ctl.type = 0;
+	if (ctl.type == MONITOR_CTL_RESIZE)
 		resize(c, ctl.a, ctl.b);
-		return;
-	}
-	r = log_reopen(c->log);
-	if (r < 0)
-		log_warn("reopen log: %s; the old one goes on", strerror(-r));
+	else if (ctl.type == MONITOR_CTL_REOPEN)
+		reopen(c);
+	else if (!c->on_order || !c->on_order(ctl.type, c->order_arg))
+		log_warn("control line '%s' is not understood; it is ignored", line);
 }
 
 static void on_winsz_line(const char *line, void *arg)
@@ -90,7 +93,7 @@ static void on_winsz_line(const char *line, void *arg)
 	struct monitor_ctl ctl;
 
 	/* A control line without its type. */
-	snprintf(text, sizeof(text), "%d %s", CONTROL_RESIZE, line);
+	snprintf(text, sizeof(text), "%d %s", MONITOR_CTL_RESIZE, line);
 	if (monitor_ctl_parse(text, &ctl) == 0)
 		resize(arg, ctl.a, ctl.b);
 	else
@@ -150,6 +153,12 @@ int control_open(struct loop *loop, const char *bundle, struct streams *streams,
 	}
 	*ret = c;
 	return 0;
+}
+
+void control_on_order(struct control *c, control_order_fn fn, void *arg)
+{
+	c->on_order = fn;
+	c->order_arg = arg;
 }
 
 void control_remove(const struct control *c, const char *bundle)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * control: the FIFOs BUNDLE/ctl ("1 ROWS COLS\n" resize, "2 0 0\n" reopen logs) and BUNDLE/winsz
+ * control: the FIFOs BUNDLE/ctl ("TYPE A B\n", wire/monitor.h) and BUNDLE/winsz
  * ("ROWS COLS\n").  They stay when the monitor has gone, as conmon's do.
  */
 #ifndef CORACLE_MONITOR_CONTROL_H
@@ -16,6 +16,10 @@ struct control;
 
 int control_open(struct loop *loop, const char *bundle, struct streams *streams, struct log *log,
 		 struct control **ret, struct error *err);
+/* What concerns neither terminal nor log goes to fn, which returns false when it does not know it.
+ */
+typedef bool (*control_order_fn)(int type, void *arg);
+void control_on_order(struct control *c, control_order_fn fn, void *arg);
 /* Remove the fifos that control_open made; NULL: none. */
 void control_remove(const struct control *c, const char *bundle);
 void control_free(struct control *c);

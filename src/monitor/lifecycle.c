@@ -49,13 +49,24 @@ static int start_exit_command(struct loop_source *s, void *arg)
 
 static void schedule_exit_command(struct monitor *m)
 {
-	int64_t delay = m->options.exit.delay_sec * NSEC_PER_SEC;
+	int64_t delay = MAX(m->options.exit.delay_sec * NSEC_PER_SEC, m->restart_delay_nsec);
 
 	if (!m->options.exit.command)
 		return;
 	m->exit_command_due = true;
 	if (delay == 0 || loop_add_timer(m->loop, delay, start_exit_command, m, &m->exit_delay) < 0)
 		start_exit_command(NULL, m);
+}
+
+/* The engine starts it again, by the exit command; it is made to wait here, where waiting costs no
+ * process. */
+static void plan_restart(struct monitor *m, int status)
+{
+	const struct restart_rule *rule = &m->options.exit.restart;
+
+	if (restart_due(rule, status))
+		m->restart_delay_nsec = restart_delay_nsec(rule,
+							   time_monotonic_nsec() - m->started_nsec);
 }
 
 static void begin_leaving(struct monitor *m)
@@ -116,6 +127,7 @@ static void container_ended(struct monitor *m, int wait_status)
 		log_sync(m->log);
 	caller_close_kept(&m->caller);
 	report_end(m, status);
+	plan_restart(m, status);
 	begin_leaving(m);
 }
 
@@ -213,6 +225,7 @@ static void runtime_ended(struct monitor *m, int wait_status)
 		return;
 	}
 	m->state = MONITOR_RUNNING;
+	m->started_nsec = time_monotonic_nsec();
 	watch_oom(m);
 	caller_report(&m->caller, m->container_pid, NULL);
 }
@@ -260,6 +273,20 @@ static int on_signal(struct loop_source *s, int sig, int32_t value, void *arg)
 	else
 		forward(m, sig);
 	return 0;
+}
+
+bool lifecycle_order(int type, void *arg)
+{
+	struct monitor *m = arg;
+
+	if (type != MONITOR_CTL_NO_WAIT)
+		return false;
+	if (m->exit_command_due) {
+		loop_remove(m->exit_delay);
+		m->exit_delay = NULL;
+		start_exit_command(NULL, m);
+	}
+	return true;
 }
 
 int lifecycle_watch(struct monitor *m, struct error *err)

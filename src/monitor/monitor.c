@@ -91,7 +91,10 @@ static int open_clients(struct monitor *m, struct error *err)
 	r = attach_open(m->loop, &place, m->input, m->log, &m->attach, err);
 	if (r < 0)
 		return r;
-	return control_open(m->loop, m->bundle, &m->streams, m->log, &m->control, err);
+	r = control_open(m->loop, m->bundle, &m->streams, m->log, &m->control, err);
+	if (r >= 0)
+		control_on_order(m->control, lifecycle_order, m);
+	return r;
 }
 
 static int open_parts(struct monitor *m, struct error *err)

@@ -50,6 +50,7 @@ struct monitor {
 	enum monitor_state state;
 	pid_t runtime_pid, container_pid, exit_command_pid; /* 0: none (any more) */
 	bool exit_command_due;
+	int64_t started_nsec, restart_delay_nsec; /* CLOCK_MONOTONIC; wait before the restart */
 	bool oom_recorded, timed_out;
 	bool hurry;	 /* do not wait for clients */
 	int exit_status; /* of this process */
@@ -57,6 +58,8 @@ struct monitor {
 
 /* Block and catch the signals; before the first fork. */
 int lifecycle_watch(struct monitor *m, struct error *err);
+/* control_order_fn */
+bool lifecycle_order(int type, void *arg);
 /* Start the runtime; everything else is set up. */
 int lifecycle_launch(struct monitor *m, struct error *err);
 /* Something failed before there was a container: tell the engine, run the exit command. */

@@ -56,6 +56,8 @@ static const struct option_row rows[] = {
 	       "Run the exit command only when this file can be locked and is still there"),
 	LIST("exit-remove", 0, exit.remove,
 	     "File or tree to remove when the holder of the exit lock says so (repeatable)"),
+	STRING("exit-restart", 0, exit.restart_text,
+	       "The exit command restarts the container: wait before it, by POLICY MAX COUNT STREAK"),
 	FLAG("full-attach", 0, full_attach, "Make the attach socket in the bundle under its full path"),
 	FLAG("leave-stdin-open", 0, leave_stdin_open, "Keep stdin open when a client has closed it"),
 	LIST("log-allowlist-dir", 0, log.allowlist, "Log files only below this directory (repeatable)"),
@@ -252,6 +254,9 @@ static int check(struct monitor_options *o, struct error *err)
 	if (o->exit.delay_sec < 0 || o->exit.delay_sec > INT32_MAX || o->timeout_sec > INT32_MAX)
 		return error_set(err, ERROR_INVALID, "--%s: out of range",
 				 o->timeout_sec > INT32_MAX ? "timeout" : "exit-delay");
+	if (o->exit.restart_text && restart_rule_parse(o->exit.restart_text, &o->exit.restart) < 0)
+		return error_set(err, ERROR_INVALID, "--exit-restart: '%s' is not a rule",
+				 o->exit.restart_text);
 	return check_modes(o, err);
 }
 

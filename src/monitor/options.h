@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "wire/restart.h"
 
 struct option_list {
 	const char **items;
@@ -37,6 +38,8 @@ struct monitor_exit_options {
 	const char
 		*lock; /* ours: whoever holds it cleans up; a file that is gone means it is done */
 	struct option_list remove; /* ours: trees that the holder of the lock may leave to us */
+	const char *restart_text;  /* ours */
+	struct restart_rule restart;
 	int64_t delay_sec;
 };
 

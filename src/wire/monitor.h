@@ -10,7 +10,7 @@
  *	  | <-- {"data": PID}\n -------- |   or {"data": -1, "message": "..."}\n
  *	  |                              |
  *	  | attach socket (SEQPACKET): stream byte 2|3 + data -->, raw stdin <--
- *	  | ctl fifo: "1 ROWS COLS\n" resize, "2 0 0\n" reopen logs
+ *	  | ctl fifo: "1 ROWS COLS\n" resize, "2 0 0\n" reopen logs, ours: enum monitor_ctl_type
  *	  | <-- EXITDIR/ID: "STATUS" by rename
  */
 #ifndef CORACLE_WIRE_MONITOR_H
@@ -49,8 +49,14 @@ int monitor_sync_parse(const char *line, size_t len, struct monitor_sync *ret);
 void monitor_sync_format(enum monitor_sync_key key, int64_t data, const char *message,
 			 struct buf *out);
 
+/* The first two are conmon's, which says that it does not know the others and goes on. */
+enum monitor_ctl_type {
+	MONITOR_CTL_RESIZE = 1,
+	MONITOR_CTL_REOPEN = 2,
+	MONITOR_CTL_NO_WAIT = 3, /* run the exit command now: nobody wants the restart any more */
+};
 struct monitor_ctl {
-	int type; /* 1 resize, 2 reopen */
+	int type; /* enum monitor_ctl_type, or a number that nobody knows */
 	int a, b;
 };
 int monitor_ctl_parse(const char *line, struct monitor_ctl *ret);

@@ -55,6 +55,8 @@ int container_teardown(struct container *c, bool gone_next, struct error *err)
 	int first = 0;
 
 	trace_scope("teardown");
+	if (c->r.wish.restart.policy != RESTART_NO)
+		monitor_tell(c, MONITOR_CTL_NO_WAIT);
 	note(delete_from_runtime(c, &e), &e, &first, err);
 	note(container_network_down(c, &e), &e, &first, err);
 	note(unmount_extras(c, &e), &e, &first, err);
@@ -88,5 +90,7 @@ int container_cleanup(struct engine *e, const char *word, bool remove_it, struct
 		return container_erase(&c, true, err);
 	if (c.r.state.status == CONTAINER_CONFIGURED || c.r.state.status == CONTAINER_EXITED)
 		return 0; /* clean already; a second command after the first */
+	if (c.r.state.status == CONTAINER_STOPPED && container_restart_due(&c.r))
+		return container_restart_again(&c, err);
 	return container_teardown(&c, false, err);
 }

@@ -17,6 +17,7 @@
 #include "engine/engine_priv.h"
 #include "runtime/driver.h"
 #include "sys/pidref.h"
+#include "wire/monitor.h"
 
 #define CONTAINER_LOG_NAME "ctr.log"
 /* Between the end of init and the monitor's exit file: drain of stdio, sync of the log. */
@@ -28,6 +29,7 @@ struct container {
 	struct db *db;
 	struct object_lock lock;
 	struct container_record r;
+	bool by_policy;	  /* this start is the restart policy's, not a user's */
 	bool leave_files; /* its files are somebody else's to remove (container_erase_leaving) */
 };
 #define CONTAINER_INIT ((struct container){ .lock = { .fd = -1 } })
@@ -140,6 +142,8 @@ int monitor_go(struct monitor_process *m, struct error *err); /* write the start
 int monitor_answer(struct monitor_process *m, int64_t *ret, struct error *err);
 /* The second answer of an exec session: its exit status; waits for its end. */
 int monitor_exec_status(struct monitor_process *m, int *ret, struct error *err);
+/* A line for the control fifo; a monitor that is gone, or is not ours, is no error. */
+void monitor_tell(const struct container *c, enum monitor_ctl_type type);
 /* The command line for a container. */
 char **monitor_container_args(struct container *c, const char *exit_lock);
 /* Processes that look like monitors of this container (by command line), for recovery; killed. */
@@ -170,6 +174,13 @@ int container_launch(struct container *c, bool want_sock, const char *exit_lock,
 /* Path of the file whose lock says "the attached command cleans up".  New string. */
 char *container_exit_lock_path(const struct engine *e, const char *id);
 
+/* ---- restart.c ---- */
+struct restart_rule container_restart_rule(const struct container_record *r);
+/* It has ended, is not cleaned up yet, and its policy wants it to go on. */
+bool container_restart_due(const struct container_record *r);
+/* Start it again by its policy. */
+int container_restart_again(struct container *c, struct error *err);
+
 /* ---- cleanup.c ---- */
 /* Everything that a start made goes; every step is tried; state exited (or configured when it never
  * ran).  Saved unless gone_next (the record is about to be deleted). */
@@ -191,6 +202,7 @@ char **container_exit_files(const struct engine *e, const char *id);
 /* ---- stop.c ---- */
 /* Signal, wait, SIGKILL, wait for the end, sync; leaves it stopped (or exited by others). */
 int container_halt(struct container *c, unsigned timeout_sec, struct error *err);
+int container_stop_signal(const struct container_record *r);
 unsigned container_stop_timeout(struct engine *e, const struct container_record *r,
 				struct opt_u32 timeout);
 

@@ -4,6 +4,13 @@
 
 #include "engine/container/container_priv.h"
 
+/* Signals that are meant to end it: the restart policy lets it rest then (Docker's reading; others,
+ * a HUP for instance, say nothing about its end). */
+static bool is_to_end(const struct container_record *r, int sig)
+{
+	return sig == SIGKILL || sig == SIGTERM || sig == container_stop_signal(r);
+}
+
 int container_kill(struct engine *e, const char *word, int sig, struct error *err)
 {
 	scoped(container_done) struct container c = CONTAINER_INIT;
@@ -14,6 +21,10 @@ int container_kill(struct engine *e, const char *word, int sig, struct error *er
 		r = container_allowed(CONTAINER_OP_KILL, &c.r, false, err);
 	if (r >= 0)
 		r = container_driver(&c, &d, err);
+	if (r >= 0 && is_to_end(&c.r, sig) && !c.r.state.stopped_by_user) {
+		c.r.state.stopped_by_user = true;
+		r = container_save(&c, err);
+	}
 	if (r < 0)
 		return r;
 	r = d->ops->kill(d, c.r.id, sig, false, err);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/num.h"
 #include "base/path.h"
 #include "base/str.h"
@@ -141,6 +142,11 @@ static void add_exit_command(struct container *c, const char *exit_lock, char **
 	add_exit_arg(args, "--network-config-dir", e->network.confdir);
 	add_exit_arg(args, "--volumepath", e->volume_path);
 	add_exit_arg(args, "--storage-driver", e->storage_driver);
+	/* A restart by the policy runs what this start runs. */
+	if (c->r.wish.restart.policy != RESTART_NO) {
+		add_exit_arg(args, "--conmon", e->conmon_path);
+		add_exit_arg(args, "--runtime", e->runtime_path);
+	}
 	strv_add(args, "--exit-command-arg");
 	strv_add(args, "container");
 	strv_add(args, "--exit-command-arg");
@@ -151,6 +157,14 @@ static void add_exit_command(struct container *c, const char *exit_lock, char **
 	}
 	strv_add(args, "--exit-command-arg");
 	strv_add(args, c->r.id);
+	if (is_our_monitor(c->e) && c->r.wish.restart.policy != RESTART_NO) {
+		struct restart_rule rule = container_restart_rule(&c->r);
+		char text[RESTART_TEXT_MAX];
+
+		restart_rule_format(&rule, text);
+		strv_add(args, "--exit-restart");
+		strv_add(args, text);
+	}
 	if (exit_lock && is_our_monitor(c->e)) {
 		strv_add(args, "--exit-lock");
 		strv_add(args, exit_lock);
@@ -386,6 +400,21 @@ int monitor_exec_status(struct monitor_process *m, int *ret, struct error *err)
 		return error_set(err, ERROR_REMOTE, "%s", str_trim(s->message));
 	*ret = (int)s->data;
 	return 0;
+}
+
+void monitor_tell(const struct container *c, enum monitor_ctl_type type)
+{
+	scoped_free char *path = engine_run_path(c->e, "containers/%s/ctl", c->r.id);
+	struct monitor_ctl ctl = { .type = (int)type };
+	scoped_fd int fd = -1;
+	char line[64];
+	int n = monitor_ctl_format(&ctl, line, sizeof(line));
+
+	/* -ENXIO: nobody reads it. */
+	fd = fd_open(AT_FDCWD, path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW, 0);
+	if (fd >= 0 && n > 0 && write(fd, line, (size_t)n) != n)
+		log_warn("tell the monitor of container %s: %s; it finds out by itself later",
+			 c->r.name, strerror(errno));
 }
 
 /* Does this process run the command line that monitor_container_args makes for the id? */

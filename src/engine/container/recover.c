@@ -60,7 +60,8 @@ static bool adopt_running(struct container *c)
 
 static int recover_start(struct container *c, struct error *err)
 {
-	int r;
+	scoped(pidref_done) struct pidref init = PIDREF_INIT;
+	int sock = -1, r;
 
 	if (adopt_running(c)) {
 		log_warn("container %s: the command that started it was killed; the container runs "
@@ -78,6 +79,15 @@ static int recover_start(struct container *c, struct error *err)
 		r = container_erase(c, true, err);
 		return r < 0 ? r : erased(c, err);
 	}
+	if (streq(c->r.state.intent, "restart")) {
+		log_warn("container %s: the command that restarted it by its policy was killed; "
+			 "that is done now",
+			 c->r.name);
+		/* As its last run left it: counted already. */
+		c->by_policy = true;
+		c->r.state.status = CONTAINER_STOPPED;
+		return container_launch(c, false, NULL, -1, &sock, &init, err);
+	}
 	log_warn("container %s: the command that started it was killed; what it had prepared is "
 		 "undone",
 		 c->r.name);
@@ -90,6 +100,8 @@ static int recover_stop(struct container *c, struct error *err)
 	container_refine(c->e, &c->r);
 	if (c->r.state.status == CONTAINER_STOPPING)
 		c->r.state.status = CONTAINER_RUNNING;
+	if (c->r.state.status == CONTAINER_RUNNING)
+		c->r.state.stopped_by_user = false;
 	log_warn("container %s: the command that stopped it was killed; the container is %s now",
 		 c->r.name, container_status_name((enum container_status)c->r.state.status));
 	return container_intend(c, NULL, err);
@@ -127,7 +139,7 @@ int container_recover(struct container *c, struct error *err)
 		return recover_remove(c, "created", true, err);
 	if (streq(intent, "remove") || streq(intent, "remove-volumes"))
 		return recover_remove(c, "removed", streq(intent, "remove-volumes"), err);
-	if (streq(intent, "start"))
+	if (streq(intent, "start") || streq(intent, "restart"))
 		return recover_start(c, err);
 	if (streq(intent, "pause"))
 		return recover_freezer(c, err);
@@ -167,6 +179,11 @@ static void reclaim_one(struct engine *e, const char *id)
 			"container %s has ended and nobody is left to remove it; it is removed now",
 			c.r.name);
 		r = container_erase(&c, true, &err);
+	} else if (container_restart_due(&c.r)) {
+		log_warn("container %s has ended and nobody is left to restart it by its policy; "
+			 "it is restarted now",
+			 c.r.name);
+		r = container_restart_again(&c, &err);
 	} else {
 		r = container_teardown(&c, false, &err);
 	}

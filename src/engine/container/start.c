@@ -169,6 +169,18 @@ static void begin_state(struct container *c)
 	s->exit_code = 0;
 	s->finished_nsec = 0;
 	free(take_ptr(s->error));
+	if (!c->by_policy) {
+		s->restart_count = 0;
+		s->restart_streak = 0;
+	}
+}
+
+/* What a monitor that still waits for a restart of the last run would do has been done. */
+static int undo_last_run(struct container *c, struct error *err)
+{
+	if (c->r.state.status != CONTAINER_STOPPED && c->r.state.status != CONTAINER_CREATED)
+		return 0;
+	return container_teardown(c, c->by_policy, err);
 }
 
 static int try_launch(struct container *c, bool want_sock, const char *exit_lock, int tty_fd,
@@ -201,15 +213,17 @@ int container_launch(struct container *c, bool want_sock, const char *exit_lock,
 		     int *ret_sock, struct pidref *ret_init, struct error *err)
 {
 	struct error why = ERROR_INIT;
-	int r;
+	int r = 0;
 
-	if (c->r.state.status == CONTAINER_STOPPED || c->r.state.status == CONTAINER_CREATED) {
-		r = container_teardown(c, false, err);
-		if (r < 0)
-			return r;
-	}
+	/* Before anything of the last run goes: else a kill here would lose the restart. */
+	if (c->by_policy)
+		r = container_intend(c, "restart", err);
+	if (r >= 0)
+		r = undo_last_run(c, err);
+	if (r < 0)
+		return r;
 	begin_state(c);
-	r = container_intend(c, "start", err);
+	r = container_intend(c, c->by_policy ? "restart" : "start", err);
 	if (r < 0)
 		return r;
 	r = try_launch(c, want_sock, exit_lock, tty_fd, ret_sock, ret_init, &why);
@@ -265,7 +279,7 @@ static int check_dependencies(struct container *c, struct error *err)
 struct exit_lock {
 	char *path; /* NULL: none is held */
 	int fd;
-	bool left; /* the monitor removes the files, this one too */
+	bool left; /* the monitor does the rest and removes this file */
 };
 
 static void exit_lock_done(struct exit_lock *l)
@@ -317,9 +331,14 @@ static int finish(struct engine *e, const struct container_record *rec, struct e
 			c.r.name);
 	if (rec->wish.rm)
 		return erase_attached(&c, &rec->state, lock, err);
-	if (c.r.state.status == CONTAINER_STOPPED)
-		return container_teardown(&c, false, err);
-	return 0;
+	if (c.r.state.status != CONTAINER_STOPPED)
+		return 0;
+	if (container_restart_due(&c.r)) { /* by the monitor, when the lock is free */
+		if (lock)
+			lock->left = true;
+		return 0;
+	}
+	return container_teardown(&c, false, err);
 }
 
 /* The socket closed: wait until init and the exit record agree that it is over. */

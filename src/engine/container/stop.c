@@ -24,7 +24,7 @@ unsigned container_stop_timeout(struct engine *e, const struct container_record 
 	return (unsigned)engine_conf_int(e, "engine", "stop_timeout", CONTAINER_STOP_TIMEOUT_SEC);
 }
 
-static int stop_signal(const struct container_record *r)
+int container_stop_signal(const struct container_record *r)
 {
 	int sig = r->wish.process.stop_signal ? num_signal(r->wish.process.stop_signal) : SIGTERM;
 
@@ -51,14 +51,14 @@ static int signal_and_wait(struct container *c, struct pidref *init, unsigned ti
 	int r;
 
 	if (timeout_sec > 0) {
-		r = pidref_kill(init, stop_signal(&c->r));
+		r = pidref_kill(init, container_stop_signal(&c->r));
 		if (r < 0 && r != -ESRCH)
 			return error_os(err, -r, "signal container %s", c->r.id);
 		if (pidref_wait(init, (int)msec) == 1)
 			return 0;
 		log_warn("StopSignal %s failed to stop container %s in %u seconds, resorting to "
 			 "SIGKILL",
-			 num_signal_name(stop_signal(&c->r)), c->r.name, timeout_sec);
+			 num_signal_name(container_stop_signal(&c->r)), c->r.name, timeout_sec);
 	}
 	/* Without a pid namespace of its own its other processes would live on. */
 	r = pidref_kill(init, SIGKILL);
@@ -132,9 +132,13 @@ int container_stop(struct engine *e, const char *word, struct opt_u32 timeout, s
 		r = container_allowed(CONTAINER_OP_STOP, &c.r, false, err);
 	if (r < 0)
 		return r;
+	if (r == 0 && c.r.state.status == CONTAINER_STOPPED) {
+		/* It waits for its restart, or to be cleaned up. */
+		c.r.state.stopped_by_user = true;
+		return container_teardown(&c, false, err);
+	}
 	if (r == 0)
-		return c.r.state.status == CONTAINER_STOPPED ? container_teardown(&c, false, err)
-							     : 0;
+		return 0;
 	r = container_halt(&c, container_stop_timeout(e, &c.r, timeout), err);
 	if (r < 0)
 		return r;

@@ -350,6 +350,24 @@ int db_container_each(struct db *db,
 	return r < 0 ? r : 0;
 }
 
+/* Few containers have a policy, so what belongs to it has no columns. */
+static int decode_restarts(const char *text, struct container_summary *sum, struct error *err)
+{
+	struct container_state state = { 0 };
+	int r;
+
+	if (sum->restart_policy == RESTART_NO)
+		return 0;
+	r = json_table_parse(&container_state_table, text, strlen(text), &state, "stored state", 0,
+			     err);
+	if (r < 0)
+		return error_prefix(err, "container %s", sum->id);
+	sum->restart_count = state.restart_count;
+	sum->stopped_by_user = state.stopped_by_user;
+	container_state_done(&state);
+	return 0;
+}
+
 static int decode_summary(struct sqldb_stmt *s, struct container_summary *sum, struct error *err)
 {
 	const char *text = sqldb_text(s, 10);
@@ -370,7 +388,7 @@ static int decode_summary(struct sqldb_stmt *s, struct container_summary *sum, s
 	sum->exit_code = (int)sqldb_int(s, 9);
 	sum->oom_killed = sqldb_int(s, 11) != 0;
 	sum->intent = xstrdup_opt(sqldb_text(s, 12));
-	return 0;
+	return decode_restarts(sqldb_text(s, 13), sum, err);
 }
 
 int db_container_summaries(struct db *db, struct container_summary **ret, size_t *ret_n,
@@ -379,12 +397,13 @@ int db_container_summaries(struct db *db, struct container_summary **ret, size_t
 	struct container_summary *list = NULL;
 	struct sqldb_stmt *s;
 	size_t n = 0;
-	int r = sqldb_query(db->sql, &s, err,
-			    "SELECT c.id, c.name, c.created, c.rm, s.status, s.pid, s.pid_start,"
-			    " s.started, s.finished, s.exit_code, c.summary, s.oom, s.intent"
-			    " FROM container c JOIN container_state s ON s.id = c.id"
-			    " ORDER BY c.created DESC",
-			    "");
+	int r = sqldb_query(
+		db->sql, &s, err,
+		"SELECT c.id, c.name, c.created, c.rm, s.status, s.pid, s.pid_start,"
+		" s.started, s.finished, s.exit_code, c.summary, s.oom, s.intent, s.state"
+		" FROM container c JOIN container_state s ON s.id = c.id"
+		" ORDER BY c.created DESC",
+		"");
 
 	if (r < 0)
 		return r;

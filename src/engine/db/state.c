@@ -38,6 +38,7 @@ static const struct json_field state_fields[] = {
 		 &network_address_table),
 	JROW(struct container_state, "intent", intent, JT_STR, 0),
 	JROW(struct container_state, "restartCount", restart_count, JT_I32, 0),
+	JROW(struct container_state, "restartStreak", restart_streak, JT_U32, 0),
 	JROW(struct container_state, "bootID", boot_id, JT_STR, 0),
 	JROW(struct container_state, "cgroupManager", cgroup_manager, JT_STR, 0),
 };
@@ -61,6 +62,7 @@ static const struct json_field summary_fields[] = {
 	JROW(struct container_summary, "volumes", volumes, JT_STRV, 0),
 	JROW(struct container_summary, "exposed", exposed, JT_STRV, 0),
 	JROW(struct container_summary, "cidfile", cidfile, JT_STR, 0),
+	JROW_ENUM(struct container_summary, "restart", restart_policy, 0, restart_policy_names),
 };
 const struct json_table container_summary_table = JTABLE(struct container_summary, summary_fields);
 
@@ -83,6 +85,7 @@ void container_summary_fill(struct container_summary *s, const struct wish *w)
 	}
 	s->exposed = strv_dup(w->network.expose);
 	s->cidfile = xstrdup_opt(w->cidfile);
+	s->restart_policy = w->restart.policy;
 }
 
 void container_summary_done(struct container_summary *s)

@@ -40,7 +40,7 @@ static json_t *state_json(const struct container_record *r)
 	inspect_str(o, "Status", status_word((enum container_status)s->status));
 	inspect_bool(o, "Running", s->status == CONTAINER_RUNNING);
 	inspect_bool(o, "Paused", s->status == CONTAINER_PAUSED);
-	inspect_bool(o, "Restarting", false);
+	inspect_bool(o, "Restarting", s->status == CONTAINER_STOPPED && container_restart_due(r));
 	inspect_bool(o, "OOMKilled", s->oom_killed);
 	inspect_bool(o, "Dead", false);
 	inspect_int(o, "Pid", live ? s->pid : 0);

@@ -154,7 +154,8 @@ json_t *inspect_host_config(struct engine *e, const struct container_record *r)
 	set_names(r, o);
 	json_object_set_new(o, "PortBindings", inspect_ports(&w->network));
 	json_object_set_new(o, "RestartPolicy",
-			    json_pack("{ss si}", "Name", "no", "MaximumRetryCount", 0));
+			    json_pack("{ss sI}", "Name", restart_policy_names[w->restart.policy],
+				      "MaximumRetryCount", (json_int_t)w->restart.max_retries));
 	inspect_bool(o, "AutoRemove", w->rm);
 	inspect_bool(o, "AutoRemoveImage", false);
 	inspect_int(o, "OomScoreAdj",

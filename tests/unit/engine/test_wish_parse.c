@@ -372,7 +372,7 @@ TEST(hostile_words_to_every_language)
 		wish_set_log_driver, wish_add_env,	    wish_set_cpus,
 		wish_set_memory,     wish_set_pids_limit,   wish_set_umask,
 		wish_set_entrypoint, wish_set_stop_signal,  wish_set_stop_timeout,
-		wish_add_host,
+		wish_add_host,	     wish_set_restart,
 	};
 	scoped_free char *longest = xcalloc(1, 100001);
 	const char *const words[] = { "",      ":",	 "::",	 ":::::::", ",",      ",,,",
@@ -402,5 +402,44 @@ TEST(hostile_words_to_every_language)
 				test_fail(__FILE__, __LINE__, "language %zu, word '%s': %s", f,
 					  words[i], err.msg);
 		}
+	}
+}
+
+TEST(restart_policies)
+{
+	static const struct {
+		const char *word;
+		int policy;
+		uint32_t retries;
+	} good[] = { { "no", RESTART_NO, 0 },
+		     { "never", RESTART_NO, 0 },
+		     { "on-failure", RESTART_ON_FAILURE, 0 },
+		     { "on-failure:0", RESTART_ON_FAILURE, 0 },
+		     { "on-failure:7", RESTART_ON_FAILURE, 7 },
+		     { "always", RESTART_ALWAYS, 0 },
+		     { "unless-stopped", RESTART_UNLESS_STOPPED, 0 } };
+	static const char *const bad[] = { "",
+					   "Always",
+					   "on-failure:",
+					   "on-failure:-1",
+					   "on-failure:x",
+					   "on-failure:1:2",
+					   "always:1",
+					   "no:0" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		scoped(wish_done) struct wish w = { 0 };
+		struct error err = ERROR_INIT;
+
+		CHECK_OK(wish_set_restart(&w, good[i].word, &err), err);
+		CHECK_INT(w.restart.policy, good[i].policy);
+		CHECK_INT(w.restart.max_retries, good[i].retries);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		scoped(wish_done) struct wish w = { 0 };
+		struct error err = ERROR_INIT;
+
+		CHECK_FAILS(wish_set_restart(&w, bad[i], &err), err, ERROR_INVALID,
+			    "restart policy");
 	}
 }

@@ -55,6 +55,12 @@ static void send_line(const char *fifo, const char *line)
 	close(fd);
 }
 
+static bool see_order(int type, void *arg)
+{
+	buf_addf(&seen, "%d|", type);
+	return type == MONITOR_CTL_NO_WAIT;
+}
+
 TEST(control_resizes_and_reopens)
 {
 	const char *paths[] = { NULL };
@@ -69,6 +75,7 @@ TEST(control_resizes_and_reopens)
 	struct stat st;
 	struct log *log;
 
+	buf_truncate(&seen, 0);
 	snprintf(path, sizeof(path), "k8s-file:%s", test_path("log"));
 	paths[0] = path;
 	o.paths.items = paths;
@@ -92,6 +99,13 @@ TEST(control_resizes_and_reopens)
 	CHECK_INT(rows, 41);
 	/* Out of range and nonsense change nothing. */
 	send_line(test_path("ctl"), "1 -1 5\n1 2000 2\n3 1 1\nnonsense\n2 0 0\n");
+	CHECK_INT(loop_run_once(loop, 60000), 0);
+	/* What is neither goes to whoever asked for it. */
+	control_on_order(c, see_order, NULL);
+	send_line(test_path("ctl"), "3 0 0\n1 40 100\nnonsense\n");
+	CHECK_INT(loop_run_once(loop, 60000), 0);
+	CHECK_STR(buf_str(&seen), "3|0|");
+	send_line(test_path("ctl"), "1 41 101\n");
 	CHECK_INT(loop_run_once(loop, 60000), 0);
 	CHECK_INT(tty_get_size(s.out, &rows, &cols), 0);
 	CHECK_INT(rows, 41);

@@ -321,3 +321,27 @@ TEST(options_every_flag_of_conmon)
 	}
 	CHECK_INT(flags, ARRAY_SIZE(meanings));
 }
+
+TEST(options_restart_rule)
+{
+	struct error err = ERROR_INIT;
+	struct monitor_options o;
+	char *good[] = {
+		(char *)(uintptr_t) "coracle-monitor", (char *)(uintptr_t) "-ccid",
+		(char *)(uintptr_t) "-ucuuid",	       (char *)(uintptr_t) "-r/usr/sbin/runc",
+		(char *)(uintptr_t) "-lnone",	       (char *)(uintptr_t) "--exit-restart",
+		(char *)(uintptr_t) "on-failure 5 2 1"
+	};
+
+	CHECK_OK(parse(&o, &err, BASE), err);
+	CHECK_INT(o.exit.restart.policy, RESTART_NO);
+	monitor_options_done(&o);
+	CHECK_OK(monitor_options_parse(ARRAY_SIZE(good), good, &o, &err), err);
+	CHECK_INT(o.exit.restart.policy, RESTART_ON_FAILURE);
+	CHECK_INT(o.exit.restart.max_retries, 5);
+	CHECK_INT(o.exit.restart.count, 2);
+	CHECK_INT(o.exit.restart.streak, 1);
+	monitor_options_done(&o);
+	CHECK_FAILS(parse(&o, &err, BASE "--exit-restart always"), err, ERROR_INVALID,
+		    "not a rule");
+}
