@@ -15,12 +15,15 @@
 # Every container of a test has a name that begins with $C; those that are left are removed.
 
 bats_require_minimum_version 1.5.0
-load ../harness/wait
+# Also from a directory below.
+TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=tests/harness/wait.bash
+source "$TESTS/harness/wait.bash"
 export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-300}
 
 : "${BUILD:=build}"
 : "${CORACLE:=$BUILD/src/cmd/coracle}"
-DATA=$BATS_TEST_DIRNAME/../data/cli
+DATA=$TESTS/data/cli
 IMAGE=localhost/busybox
 CLIENT=$BUILD/tests/harness/monitor_client
 
