@@ -189,6 +189,17 @@ static int enter_target_userns(struct init_args *a)
 	return r;
 }
 
+/* The process that was wanted: who it is, then what it is for.  It says so itself: by another
+ * process the number could come after its own first message. */
+static void wanted(const struct init_args *a, launch_entry entry)
+{
+	pid_t pid = init_outer_pid(a);
+
+	if (pid < 0 || sync_send_plain(a->sync_fd, SYNC_PID, pid) < 0)
+		_exit(1);
+	entry(a);
+}
+
 /* Enter what the host's rights are needed for, then the user namespace, then clone init as our
  * parent's child. */
 static _Noreturn void intermediate(struct init_args *a, launch_entry entry, int pidns_fd)
@@ -232,14 +243,14 @@ static _Noreturn void intermediate(struct init_args *a, launch_entry entry, int 
 	}
 	pid = r < 0 ? r : ns_clone3(&c);
 	if (pid == 0)
-		entry(a);
+		wanted(a, entry);
 	if (pid < 0) {
 		if (err.kind == ERROR_NONE)
 			(void)clone_refused(-pid, &err);
 		(void)sync_send_error(a->sync_fd, &err);
 		_exit(1);
 	}
-	_exit(sync_send_plain(a->sync_fd, SYNC_PID, pid) < 0 ? 1 : 0);
+	_exit(0);
 }
 
 static int take_pid(struct launch *l, pid_t pid, int pidfd, struct error *err)

@@ -41,7 +41,7 @@ enum sync_type {
 	SYNC_ACK,
 	SYNC_HELLO,
 	SYNC_GO,
-	SYNC_PID,     /* value: pid of the process that an intermediate child made */
+	SYNC_PID,     /* value: pid of the process that an intermediate child made, by itself */
 	SYNC_SECCOMP, /* value: number of the listener descriptor in the sender */
 	SYNC_ERROR,
 	SYNC_TYPE_COUNT

@@ -39,8 +39,15 @@ struct init_args {
 	struct hook_state creating, created;
 };
 
+/* Our number in the pid namespace of a->proc_fd, the parent's; -errno. */
+pid_t init_outer_pid(const struct init_args *a);
+
 /* Entry of a container's first process; entry of exec's process. */
 _Noreturn void init_create(const struct init_args *a);
 _Noreturn void init_exec(const struct init_args *a);
+/* Entries of processes that change the mounts of a container that is there, say READY and end:
+ * plan->mounts are mounted, all or none; or what lies at their destinations is unmounted. */
+_Noreturn void init_add_mounts(const struct init_args *a);
+_Noreturn void init_remove_mounts(const struct init_args *a);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "runtime/init/init_priv.h"
 #include "runtime/sync.h"
 #include "sys/fd.h"
@@ -16,15 +17,25 @@
 static const enum ns_type join_order[] = { NS_USER, NS_MOUNT,  NS_NET, NS_IPC,
 					   NS_UTS,  NS_CGROUP, NS_TIME };
 
-int init_proc_self(const struct init_args *a, const char *name, char *out, size_t size)
+pid_t init_outer_pid(const struct init_args *a)
 {
 	char self[32];
 	ssize_t n = readlinkat(a->proc_fd, "self", self, sizeof(self) - 1);
+	uint32_t pid;
 
 	if (n < 0)
 		return -errno;
 	self[n] = '\0';
-	return snprintf(out, size, "%s/%s", self, name) < (int)size ? 0 : -ENAMETOOLONG;
+	return num_u32(self, &pid) < 0 ? -ESRCH : (pid_t)pid;
+}
+
+int init_proc_self(const struct init_args *a, const char *name, char *out, size_t size)
+{
+	pid_t pid = init_outer_pid(a);
+
+	if (pid < 0)
+		return pid;
+	return snprintf(out, size, "%d/%s", (int)pid, name) < (int)size ? 0 : -ENAMETOOLONG;
 }
 
 static int wait_for_maps(const struct init_args *a, struct error *err)
