@@ -267,6 +267,7 @@ extern const struct json_table oci_mount_table;
  * pairs. Messages carry the JSON path.  A major version other than 1 is ERROR_UNSUPPORTED. */
 int oci_spec_validate(const struct oci_spec *spec, struct error *err);
 int oci_process_validate(const struct oci_process *p, struct error *err);
+int oci_mounts_validate(const struct oci_mount *mounts, size_t n, struct error *err);
 
 void oci_spec_done(struct oci_spec *s);
 void oci_process_done(struct oci_process *p);

@@ -186,10 +186,10 @@ int oci_id_mappings_validate(const struct oci_id_mapping *uids, size_t n_uids,
 	return validate_mappings(gids, n_gids, at, "gidMappings", err);
 }
 
-static int validate_mounts(const struct oci_spec *spec, struct error *err)
+int oci_mounts_validate(const struct oci_mount *mounts, size_t n, struct error *err)
 {
-	for (size_t i = 0; i < spec->n_mounts; i++) {
-		const struct oci_mount *m = &spec->mounts[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct oci_mount *m = &mounts[i];
 		char at[48];
 		int r;
 
@@ -277,7 +277,7 @@ int oci_spec_validate(const struct oci_spec *spec, struct error *err)
 	if (r == 0)
 		r = validate_host_names(spec, err);
 	if (r == 0)
-		r = validate_mounts(spec, err);
+		r = oci_mounts_validate(spec->mounts, spec->n_mounts, err);
 	if (r == 0 && spec->hooks != NULL)
 		r = validate_hooks(spec->hooks, err);
 	if (r == 0 && spec->linux_ != NULL)

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,43 +21,30 @@
 #include "runtime/host/rdt.h"
 #include "runtime/record.h"
 #include "runtime/start.h"
+#include "runtime/target.h"
 #include "sys/fd.h"
-#include "sys/procfs.h"
 #include "sys/sock.h"
 
 struct execution {
 	const struct runtime_context *cx;
 	const struct runtime_exec_options *o;
-	struct runtime_record record;
-	struct pidref init;
+	struct target target;
 	struct plan plan;
 	struct cgroup_gate gate;
 	struct launch launch;
-	int dir, proc_fd, console_fd, pidns_fd;
+	int console_fd;
 	bool has_gate;
 };
 
-static int check_state(struct execution *x, struct error *err)
+static int open_target(struct execution *x, struct error *err)
 {
-	enum runtime_status s;
-	int r;
+	int r = target_open(x->cx, x->o->id, "exec", &x->target, err);
 
-	x->dir = record_open_dir(x->cx, x->o->id, err);
-	if (x->dir < 0)
-		return x->dir;
-	r = record_load_at(x->dir, x->o->id, &x->record, err);
-	if (r < 0)
-		return r;
-	s = record_status(x->dir, &x->record);
-	if (s == RUNTIME_STOPPED || s == RUNTIME_CREATING)
-		return error_set(err, ERROR_STATE,
-				 "cannot exec in a %s container: '%s' is not running",
-				 runtime_status_name(s), x->o->id);
-	if (s == RUNTIME_PAUSED && !x->o->ignore_paused)
+	if (r == 0 && x->target.status == RUNTIME_PAUSED && !x->o->ignore_paused)
 		return error_set(err, ERROR_STATE,
 				 "cannot exec in a paused container (use --ignore-paused to "
 				 "override)");
-	return record_init(&x->record, &x->init, err);
+	return r;
 }
 
 static int open_console(struct execution *x, struct error *err)
@@ -80,9 +66,9 @@ static int open_root(struct execution *x, struct error *err)
 {
 	char path[64];
 
-	if ((record_namespaces(&x->record) & ns_clone_flag(NS_MOUNT)) != 0)
+	if ((record_namespaces(&x->target.record) & ns_clone_flag(NS_MOUNT)) != 0)
 		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/root", (int)x->init.pid);
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)x->target.init.pid);
 	x->plan.root.fd = fd_open(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
 	return x->plan.root.fd < 0
 		       ? error_os(err, -x->plan.root.fd, "open root of container '%s'", x->o->id)
@@ -93,9 +79,7 @@ static int make_plan(struct execution *x, struct error *err)
 {
 	int r;
 
-	x->plan = (struct plan){ .null_fd = -1, .root.fd = -1, .hook_output = HOOK_OUTPUT_INIT };
-	for (int t = 0; t < NS_TYPE_COUNT; t++)
-		x->plan.ns.fd[t] = -1;
+	plan_init(&x->plan);
 	x->plan.id = xstrdup(x->o->id);
 	x->plan.preserve_fds = x->o->preserve_fds;
 	r = oci_process_validate(x->o->process, err);
@@ -107,14 +91,14 @@ static int make_plan(struct execution *x, struct error *err)
 	r = plan_check_lsm(&x->plan.process, err);
 	if (r < 0)
 		return error_prefix(err, "process");
-	if (strmap_has(&x->record.annotations, PLAN_LANDLOCK_ANNOTATION)) {
+	if (strmap_has(&x->target.record.annotations, PLAN_LANDLOCK_ANNOTATION)) {
 		r = plan_resolve_landlock(
-			strmap_get(&x->record.annotations, PLAN_LANDLOCK_ANNOTATION),
+			strmap_get(&x->target.record.annotations, PLAN_LANDLOCK_ANNOTATION),
 			landlock_abi(), &x->plan.process.landlock, err);
 		if (r < 0)
 			return r;
 	}
-	r = record_load_seccomp(x->dir, &x->plan.process.seccomp, err);
+	r = record_load_seccomp(x->target.dir, &x->plan.process.seccomp, err);
 	if (r < 0)
 		return r;
 	r = open_root(x, err);
@@ -126,31 +110,24 @@ static int make_plan(struct execution *x, struct error *err)
 	return open_console(x, err);
 }
 
-static int open_target(struct execution *x, struct error *err)
+static int open_namespaces(struct execution *x, struct error *err)
 {
-	x->proc_fd = proc_open(err);
-	if (x->proc_fd < 0)
-		return x->proc_fd;
-	if ((record_namespaces(&x->record) & ns_clone_flag(NS_PID)) != 0) {
-		x->pidns_fd = ns_open(x->init.pid, NS_PID);
-		if (x->pidns_fd < 0)
-			return error_os(err, -x->pidns_fd, "open pid namespace of container '%s'",
-					x->o->id);
-	}
-	if (x->record.cgroup.path == NULL || x->o->cgroup != NULL)
-		return 0;
+	int r = target_open_namespaces(&x->target, err);
+
+	if (r < 0 || x->target.record.cgroup.path == NULL || x->o->cgroup != NULL)
+		return r;
 	x->has_gate = true;
-	return cgroup_gate_open(&x->record.cgroup, &x->gate, err);
+	return cgroup_gate_open(&x->target.record.cgroup, &x->gate, err);
 }
 
 static int enter_rdt(const struct execution *x, struct error *err)
 {
 	scoped_fd int root = -1;
 
-	if (x->record.rdt == NULL)
+	if (x->target.record.rdt == NULL)
 		return 0;
 	root = rdt_open(err);
-	return root < 0 ? root : rdt_enter(root, x->record.rdt, x->launch.init.pid, err);
+	return root < 0 ? root : rdt_enter(root, x->target.record.rdt, x->launch.init.pid, err);
 }
 
 /* execCPUAffinity.initial holds from the clone on, which is on the way into the cgroup.  We go back
@@ -162,41 +139,35 @@ static int start_on_cpus(struct execution *x, struct init_args *a, struct error 
 	int r, back;
 
 	if (list == NULL)
-		return launch_start(a, init_exec, x->pidns_fd, &x->launch, err);
+		return launch_start(a, init_exec, x->target.pidns_fd, &x->launch, err);
 	r = process_get_cpus(0, &own);
 	if (r == 0)
 		r = process_set_affinity(0, list);
 	if (r < 0)
 		return error_os(err, -r, "set initial CPU affinity '%s'", list);
-	r = launch_start(a, init_exec, x->pidns_fd, &x->launch, err);
+	r = launch_start(a, init_exec, x->target.pidns_fd, &x->launch, err);
 	back = process_set_cpus(0, &own);
 	return r == 0 && back < 0 ? error_os(err, -back, "return to our own CPUs") : r;
 }
 
 static int launch_process(struct execution *x, struct error *err)
 {
-	struct init_args a = {
-		.plan = &x->plan,
-		.gate = x->has_gate ? &x->gate : NULL,
-		.proc_fd = x->proc_fd,
-		.sync_fd = -1,
-		.listen_fd = -1,
-		.console_fd = x->console_fd,
-		.console_plain = x->o->console_plain,
-		.stdio = { x->o->stdin_fd, x->o->stdout_fd, x->o->stderr_fd },
-		.target_pidfd = x->init.fd,
-		.target_namespaces = record_namespaces(&x->record) & ~ns_clone_flag(NS_PID),
-	};
-	bool in_userns = (a.target_namespaces & ns_clone_flag(NS_USER)) != 0;
+	struct init_args a = target_init_args(&x->target, &x->plan);
 	struct sync_message m;
 	int r;
 
-	a.unprivileged = in_userns && !caps_have(CAP_SYS_ADMIN);
+	a.gate = x->has_gate ? &x->gate : NULL;
+	a.console_fd = x->console_fd;
+	a.console_plain = x->o->console_plain;
+	a.stdio[0] = x->o->stdin_fd;
+	a.stdio[1] = x->o->stdout_fd;
+	a.stdio[2] = x->o->stderr_fd;
 	r = start_on_cpus(x, &a, err);
 	if (r < 0)
 		return r;
 	if (x->o->cgroup) {
-		r = cgroup_attach_sub(&x->record.cgroup, x->o->cgroup, x->launch.init.pid, err);
+		r = cgroup_attach_sub(&x->target.record.cgroup, x->o->cgroup, x->launch.init.pid,
+				      err);
 		if (r < 0)
 			return r;
 	}
@@ -217,7 +188,7 @@ static int launch_process(struct execution *x, struct error *err)
 	r = sync_send(x->launch.sync_fd, SYNC_ACK, 0);
 	if (r < 0)
 		return error_os(err, -r, "let the process go on");
-	return start_wait_exec(&x->record, &x->launch.init, x->launch.sync_fd, err);
+	return start_wait_exec(&x->target.record, &x->launch.init, x->launch.sync_fd, err);
 }
 
 static int exec_all(struct execution *x, struct error *err)
@@ -226,27 +197,23 @@ static int exec_all(struct execution *x, struct error *err)
 
 	if (r < 0)
 		return r;
-	r = check_state(x, err);
+	r = open_target(x, err);
 	if (r < 0)
 		return r;
 	r = make_plan(x, err);
 	if (r < 0)
 		return r;
-	r = open_target(x, err);
+	r = open_namespaces(x, err);
 	return r < 0 ? r : launch_process(x, err);
 }
 
 static void execution_done(struct execution *x)
 {
-	runtime_record_done(&x->record);
-	pidref_done(&x->init);
+	target_done(&x->target);
 	plan_done(&x->plan);
 	cgroup_gate_done(&x->gate);
 	launch_done(&x->launch);
-	fd_close(x->dir);
-	fd_close(x->proc_fd);
 	fd_close(x->console_fd);
-	fd_close(x->pidns_fd);
 }
 
 int runtime_exec(const struct runtime_context *cx, const struct runtime_exec_options *o,
@@ -256,13 +223,10 @@ int runtime_exec(const struct runtime_context *cx, const struct runtime_exec_opt
 	struct execution x = {
 		.cx = cx,
 		.o = o,
-		.init = PIDREF_INIT,
+		.target = TARGET_INIT,
 		.gate = CGROUP_GATE_INIT,
 		.launch = LAUNCH_INIT,
-		.dir = -1,
-		.proc_fd = -1,
 		.console_fd = -1,
-		.pidns_fd = -1,
 	};
 	int r = exec_all(&x, err);
 

@@ -68,6 +68,7 @@ struct plan_mount {
 	int userns_fd;
 	bool source_is_dir, source_is_procfs;
 	char *link_target; /* copy-symlink: make this link instead of mounting */
+	bool added;	   /* only of `mounts remove`: `mounts add` has recorded it */
 	struct plan_cgroup_entry *entries;
 	size_t n_entries;
 };

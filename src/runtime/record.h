@@ -5,6 +5,7 @@
  *	state.json    struct runtime_record, replaced by rename
  *	start.sock    init listens here while the container is created; gone once it was started
  *	seccomp.bpf   the compiled filter, for exec
+ *	mounts.lock   held while mounts are added or removed
  *	notify/       notify.sock for the payload, with NOTIFY_SOCKET
  */
 #ifndef CORACLE_RUNTIME_RECORD_H
@@ -17,6 +18,7 @@
 #define RECORD_FILE "state.json"
 #define RECORD_SOCKET "start.sock"
 #define RECORD_SECCOMP "seccomp.bpf"
+#define RECORD_MOUNTS_LOCK "mounts.lock"
 
 /* Letters, digits and _+-. , not "." or "..", at most 255 bytes. */
 bool record_id_valid(const char *id);
@@ -42,7 +44,8 @@ int record_save_seccomp(int dirfd, const struct seccomp_program *p, struct error
 /* An absent file gives an empty program. */
 int record_load_seccomp(int dirfd, struct seccomp_program *ret, struct error *err);
 
-/* exec_defaults: {"process", "hooks", "namespaces", "listenerPath", "listenerMetadata"} */
+/* exec_defaults: {"process", "hooks", "namespaces", "mountLabel", "listenerPath",
+ * "listenerMetadata"} */
 json_t *record_defaults(const struct oci_spec *spec, const struct plan_process *p);
 /* Process of the specification, as exec's template. */
 int record_process(const struct runtime_record *r, struct oci_process *ret, struct error *err);

@@ -72,6 +72,15 @@ int runtime_resume(const struct runtime_context *cx, const char *id, struct erro
 int runtime_update(const struct runtime_context *cx, const char *id, const struct oci_resources *r,
 		   struct error *err);
 
+/* Mount in a container that is created, running or paused: all of them, or none is left.  Sources
+ * are opened as the caller; a bind wants the right to clone the caller's mounts. */
+int runtime_mounts_add(const struct runtime_context *cx, const char *id,
+		       const struct oci_mount *mounts, size_t n, struct error *err);
+/* Unmount what lies at their destinations (nothing else of them counts), the last first.  All are
+ * looked at before the first goes.  Below /proc and /sys only what was added. */
+int runtime_mounts_remove(const struct runtime_context *cx, const char *id,
+			  const struct oci_mount *mounts, size_t n, struct error *err);
+
 struct runtime_exec_options {
 	const char *id;
 	const struct oci_process *process; /* complete (borrowed) */
@@ -102,6 +111,7 @@ struct runtime_record {
 	char *console_socket;
 	struct rdt_record *rdt; /* NULL: none */
 	char *notify_socket;	/* NULL: none */
+	char **added_mounts;	/* destinations of `mounts add`, the newest last */
 	json_t *exec_defaults;	/* what later operations need of the spec: see record/defaults.c */
 };
 extern const struct json_table runtime_record_table;

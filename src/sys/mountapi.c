@@ -373,6 +373,16 @@ int mountapi_umount(const char *path, int flags)
 	return umount2(path, flags | UMOUNT_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+int mountapi_umount_fd(int fd_dir, int fd)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", fd);
+	/* umount2 has no descriptor of a directory, and the name is a link that must be followed.
+	 */
+	return fchdir(fd_dir) < 0 || umount2(name, MNT_DETACH) < 0 ? -errno : 0;
+}
+
 int mountapi_pivot_root(int new_root_fd)
 {
 	scoped_fd int old = fd_open(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);

@@ -59,6 +59,9 @@ int mountapi_mount(const char *source, const char *target, const char *type, uns
 int mountapi_mount_fd(const char *source, int target_fd, const char *type, unsigned long flags,
 		      const char *data);
 int mountapi_umount(const char *path, int flags); /* UMOUNT_NOFOLLOW always added */
+/* Detach the mount that fd is the root of, by that descriptor.  fd_dir: /proc/PID/fd of this
+ * process; it becomes the working directory. */
+int mountapi_umount_fd(int fd_dir, int fd);
 int mountapi_pivot_root(int new_root_fd); /* fchdir + pivot_root(".", ".") + umount old + chdir / */
 /* Mount id (statx STATX_MNT_ID) of the mount that fd lies on. */
 int mountapi_id(int fd, uint64_t *ret);

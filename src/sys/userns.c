@@ -312,20 +312,35 @@ bool userns_initial(void)
 	return map_line(line, v) && v[0] == 0 && v[1] == 0 && v[2] == UINT32_MAX;
 }
 
-int userns_own_host_uid(uint32_t *ret)
+int userns_read_map(pid_t pid, const char *file, struct id_map *ret)
 {
 	scoped(buf_done) struct buf text = BUF_INIT_MAX(MAP_TEXT_MAX);
-	int r = fd_read_file(AT_FDCWD, "/proc/self/uid_map", MAP_TEXT_MAX, &text);
+	char path[64] = "/proc/self/";
+	int r;
 
+	if (pid > 0)
+		snprintf(path, sizeof(path), "/proc/%d/", (int)pid);
+	strncat(path, file, sizeof(path) - strlen(path) - 1);
+	r = fd_read_file(AT_FDCWD, path, MAP_TEXT_MAX, &text);
 	if (r < 0)
 		return r;
 	for (const char *p = buf_str(&text); *p != '\0'; p += strcspn(p, "\n"), p += *p == '\n') {
 		uint32_t v[3];
 
-		if (map_line(p, v) && geteuid() >= v[0] && geteuid() - v[0] < v[2]) {
-			*ret = v[1] + (geteuid() - v[0]);
-			return 0;
-		}
+		if (!map_line(p, v))
+			return -EBADMSG;
+		*ARRAY_ADD(ret->ranges, ret->n) =
+			(struct id_map_range){ .container = v[0], .host = v[1], .size = v[2] };
 	}
-	return -ENOENT;
+	return 0;
+}
+
+int userns_own_host_uid(uint32_t *ret)
+{
+	scoped(id_map_done) struct id_map map = { 0 };
+	int r = userns_read_map(0, "uid_map", &map);
+
+	if (r < 0)
+		return r;
+	return map.n > 0 ? id_map_to_host(&map, geteuid(), ret) : -ENOENT;
 }

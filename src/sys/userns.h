@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 
 struct id_map_range {
 	uint32_t container, host, size;
@@ -23,6 +24,7 @@ struct id_map {
 #define ID_MAP_TEXT_MAX ((size_t)ID_MAP_MAX * 40)
 
 void id_map_done(struct id_map *m);
+DEFINE_SCOPED_STRUCT(struct id_map, id_map_done)
 bool id_map_empty(const struct id_map *m);
 /* Host id of a container id: 0 and *ret, or -ENOENT.  An empty map is the identity. */
 int id_map_to_host(const struct id_map *m, uint32_t id, uint32_t *ret);
@@ -44,6 +46,9 @@ void userns_add_subids(const char *text, const char *user, uint32_t id, struct i
 int userns_fd(const struct id_map *uids, const struct id_map *gids, struct error *err);
 /* Are we in the initial user namespace with uid 0 and CAP_SYS_ADMIN? */
 bool userns_initial(void);
+/* The map in FILE ("uid_map" or "gid_map") of a process, 0 for ourselves; the ids outside are those
+ * of our user namespace.  -errno; a namespace without a map gives an empty one. */
+int userns_read_map(pid_t pid, const char *file, struct id_map *ret);
 /* The number that our effective user id has in the parent user namespace; -ENOENT when the map does
  * not have it. */
 int userns_own_host_uid(uint32_t *ret);

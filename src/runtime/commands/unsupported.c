@@ -15,6 +15,3 @@ const struct command runtime_command_checkpoint = {
 const struct command runtime_command_restore = {
 	"restore", "restore [options] ID", "not supported by this version", NULL, 0, refuse
 };
-const struct command runtime_command_mounts = {
-	"mounts", "mounts add|remove ID FILE", "not supported by this version", NULL, 0, refuse
-};

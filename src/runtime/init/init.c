@@ -16,14 +16,14 @@
 #include "sys/fd.h"
 #include "sys/signals.h"
 
-static _Noreturn void init_fail(int report_fd, const struct error *err)
+_Noreturn void init_fail(int report_fd, const struct error *err)
 {
 	(void)sync_send_error(report_fd, err);
 	_exit(1);
 }
 
 /* Stage 1: nothing of the container exists yet. */
-static int begin(const struct init_args *a, struct error *err)
+int init_begin(const struct init_args *a, struct error *err)
 {
 	int r;
 
@@ -101,7 +101,7 @@ static int make_rootfs(const struct init_args *a, struct error *err)
 static int create_setup(const struct init_args *a, char **ret_path, struct error *err)
 {
 	bool rootfs = plan_has_rootfs(a->plan);
-	int r = begin(a, err);
+	int r = init_begin(a, err);
 
 	if (r < 0)
 		return r;
@@ -229,7 +229,7 @@ _Noreturn void init_create(const struct init_args *a)
 static int exec_setup(const struct init_args *a, char **ret_path, struct error *err)
 {
 	const struct plan_process *p = &a->plan->process;
-	int r = begin(a, err);
+	int r = init_begin(a, err);
 
 	if (r < 0)
 		return r;

@@ -6,6 +6,10 @@
 
 #include "runtime/init/init.h"
 
+/* init.c: stage 1, and the end of a stage that failed: one message to whoever waits. */
+int init_begin(const struct init_args *a, struct error *err);
+_Noreturn void init_fail(int report_fd, const struct error *err);
+
 /* namespaces.c: enter and make the remaining namespaces, become root of a user namespace, names. */
 int init_namespaces(const struct init_args *a, struct error *err);
 int init_join_target(const struct init_args *a, struct error *err);
@@ -16,6 +20,9 @@ int init_root_attach(const struct init_args *a, struct error *err);
 int init_root_enter(const struct init_args *a, struct error *err);
 
 /* mounts.c, devices.c, masks.c; rootfd is the attached root. */
+/* One of the plan's.  attached: NULL, or gets a descriptor of what was mounted (left alone when
+ * nothing was; set also where a later step fails). */
+int init_mount(int rootfd, const struct plan_mount *m, int *attached, struct error *err);
 int init_mounts(const struct init_args *a, struct error *err);
 int init_devices(const struct init_args *a, struct error *err);
 int init_masks(const struct init_args *a, struct error *err);

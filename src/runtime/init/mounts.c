@@ -81,13 +81,20 @@ static int set_propagation(int fd, const struct plan_mount *m, struct error *err
 	return r < 0 ? error_os(err, -r, "set propagation of '%s'", m->destination) : 0;
 }
 
-static int attach(int mount_fd, int target, const struct plan_mount *m, struct error *err)
+/* attached: not NULL: gets a descriptor of the mount. */
+static int attach(int mount_fd, int target, const struct plan_mount *m, int *attached,
+		  struct error *err)
 {
 	int r = mountapi_attach(mount_fd, target);
 
 	if (r < 0)
 		return error_os(err, -r, "mount '%s' on '%s'", m->source ? m->source : m->type,
 				m->destination);
+	if (attached) {
+		*attached = fd_dup_min(mount_fd, 0);
+		if (*attached < 0)
+			return error_os(err, -*attached, "keep mount '%s'", m->destination);
+	}
 	return set_propagation(mount_fd, m, err);
 }
 
@@ -135,7 +142,7 @@ static int remount_superblock(int fd, const struct plan_mount *m, const char *da
 	return mountapi_mount_fd(NULL, fd, NULL, MS_REMOUNT | m->sb_flags | now, data);
 }
 
-static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
+static int mount_new(int rootfd, const struct plan_mount *m, int *attached, struct error *err)
 {
 	bool covers;
 	scoped_strv char **options = tmpfs_options(rootfd, m,
@@ -155,7 +162,7 @@ static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
 			  &why);
 	/* In a user namespace: the caller's own stands in (plan/userns_mounts.c). */
 	if (fd == -EPERM && m->fd >= 0)
-		return attach(m->fd, target, m, err);
+		return attach(m->fd, target, m, attached, err);
 	if (fd < 0) {
 		error_copy(err, &why);
 		return error_prefix(err, "mount '%s'", m->destination);
@@ -175,7 +182,7 @@ static int mount_new(int rootfd, const struct plan_mount *m, struct error *err)
 		if (r < 0)
 			return error_os(err, -r, "set attributes of '%s'", m->destination);
 	}
-	r = attach(fd, target, m, err);
+	r = attach(fd, target, m, attached, err);
 	if (r == 0 && m->label) {
 		r = xattr_set(fd, "security.selinux", m->label, strlen(m->label) + 1);
 		if (r < 0)
@@ -201,7 +208,7 @@ static int make_link(int rootfd, const struct plan_mount *m, struct error *err)
 	return 0;
 }
 
-static int mount_bind(int rootfd, const struct plan_mount *m, struct error *err)
+static int mount_bind(int rootfd, const struct plan_mount *m, int *attached, struct error *err)
 {
 	scoped_fd int target = -1;
 	int r;
@@ -212,7 +219,7 @@ static int mount_bind(int rootfd, const struct plan_mount *m, struct error *err)
 	if (target < 0)
 		return target;
 	r = check_target(target, m, m->source_is_dir, err);
-	return r < 0 ? r : attach(m->fd, target, m, err);
+	return r < 0 ? r : attach(m->fd, target, m, attached, err);
 }
 
 static int mount_again(int rootfd, const struct plan_mount *m, struct error *err)
@@ -259,7 +266,7 @@ static int fill_cgroup1(int tmpfs, const struct plan_mount *m, struct error *err
 	return 0;
 }
 
-static int mount_cgroup1(int rootfd, const struct plan_mount *m, struct error *err)
+static int mount_cgroup1(int rootfd, const struct plan_mount *m, int *attached, struct error *err)
 {
 	char *const options[] = { (char *)"mode=755", NULL };
 	scoped_fd int target = open_target(rootfd, m, true, err);
@@ -275,7 +282,7 @@ static int mount_cgroup1(int rootfd, const struct plan_mount *m, struct error *e
 			  err);
 	if (fd < 0)
 		return error_prefix(err, "mount '%s'", m->destination);
-	r = attach(fd, target, m, err);
+	r = attach(fd, target, m, attached, err);
 	if (r == 0)
 		r = fill_cgroup1(fd, m, err);
 	if (r < 0 || (m->attr_set & MOUNT_ATTR_RDONLY) == 0)
@@ -284,9 +291,9 @@ static int mount_cgroup1(int rootfd, const struct plan_mount *m, struct error *e
 	return r < 0 ? error_os(err, -r, "make '%s' read-only", m->destination) : 0;
 }
 
-static int mount_cgroup2(const struct init_args *a, const struct plan_mount *m, struct error *err)
+static int mount_cgroup2(int rootfd, const struct plan_mount *m, int *attached, struct error *err)
 {
-	scoped_fd int target = open_target(a->plan->root.fd, m, true, err);
+	scoped_fd int target = open_target(rootfd, m, true, err);
 	scoped_fd int fd = -1;
 	int r;
 
@@ -298,41 +305,36 @@ static int mount_cgroup2(const struct init_args *a, const struct plan_mount *m, 
 	/* Without a cgroup namespace the container sees its own directory and no other
 	 * (2023-25809): the parent has cloned it. */
 	if (m->fd >= 0)
-		return attach(m->fd, target, m, err);
+		return attach(m->fd, target, m, attached, err);
 	fd = mountapi_new("cgroup2", "cgroup2", m->data, m->attr_set, err);
 	return fd < 0 ? error_prefix(err, "mount '%s'", m->destination)
-		      : attach(fd, target, m, err);
+		      : attach(fd, target, m, attached, err);
+}
+
+int init_mount(int rootfd, const struct plan_mount *m, int *attached, struct error *err)
+{
+	switch (m->kind) {
+	case PLAN_MOUNT_NEW:
+		return mount_new(rootfd, m, attached, err);
+	case PLAN_MOUNT_BIND:
+		return mount_bind(rootfd, m, attached, err);
+	case PLAN_MOUNT_REMOUNT:
+		return mount_again(rootfd, m, err);
+	case PLAN_MOUNT_CGROUP1:
+		return mount_cgroup1(rootfd, m, attached, err);
+	case PLAN_MOUNT_CGROUP2:
+		return mount_cgroup2(rootfd, m, attached, err);
+	case PLAN_MOUNT_KIND_COUNT:
+		break;
+	}
+	return 0;
 }
 
 int init_mounts(const struct init_args *a, struct error *err)
 {
-	int rootfd = a->plan->root.fd;
+	int r = 0;
 
-	for (size_t i = 0; i < a->plan->n_mounts; i++) {
-		const struct plan_mount *m = &a->plan->mounts[i];
-		int r = 0;
-
-		switch (m->kind) {
-		case PLAN_MOUNT_NEW:
-			r = mount_new(rootfd, m, err);
-			break;
-		case PLAN_MOUNT_BIND:
-			r = mount_bind(rootfd, m, err);
-			break;
-		case PLAN_MOUNT_REMOUNT:
-			r = mount_again(rootfd, m, err);
-			break;
-		case PLAN_MOUNT_CGROUP1:
-			r = mount_cgroup1(rootfd, m, err);
-			break;
-		case PLAN_MOUNT_CGROUP2:
-			r = mount_cgroup2(a, m, err);
-			break;
-		case PLAN_MOUNT_KIND_COUNT:
-			break;
-		}
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; i < a->plan->n_mounts && r >= 0; i++)
+		r = init_mount(a->plan->root.fd, &a->plan->mounts[i], NULL, err);
+	return r;
 }

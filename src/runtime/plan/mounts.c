@@ -279,15 +279,16 @@ static int resolve_one(const struct oci_mount *om, const struct plan *p, struct 
 	return check_proc_destination(m, err);
 }
 
-int plan_resolve_mounts(const struct oci_spec *spec, struct plan *ret, struct error *err)
+int plan_resolve_mounts(const struct oci_mount *mounts, size_t n, struct plan *ret,
+			struct error *err)
 {
 	ret->setup_dev = true;
-	for (size_t i = 0; i < spec->n_mounts; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct plan_mount *m = ARRAY_ADD(ret->mounts, ret->n_mounts);
 		int r;
 
 		*m = (struct plan_mount){ .index = i, .fd = -1, .userns_fd = -1 };
-		r = resolve_one(&spec->mounts[i], ret, m, err);
+		r = resolve_one(&mounts[i], ret, m, err);
 		if (r < 0)
 			return r;
 		/* The host's own /dev gets no nodes of ours. */

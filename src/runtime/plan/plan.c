@@ -189,7 +189,7 @@ static int resolve_linux(const struct oci_spec *spec, struct plan *ret, struct e
 	return plan_resolve_memory_policy(l->memory_policy, &ret->process.mempolicy, err);
 }
 
-static void init_empty(struct plan *p)
+void plan_init(struct plan *p)
 {
 	*p = (struct plan){ .null_fd = -1, .root.fd = -1, .hook_output = HOOK_OUTPUT_INIT };
 	for (size_t i = 0; i < NS_TYPE_COUNT; i++)
@@ -218,7 +218,7 @@ static int resolve(const struct plan_request *rq, struct plan *ret, struct error
 	r = plan_resolve_annotations(&spec->annotations, ret, err);
 	if (r < 0)
 		return r;
-	r = plan_resolve_mounts(spec, ret, err);
+	r = plan_resolve_mounts(spec->mounts, spec->n_mounts, ret, err);
 	if (r < 0)
 		return r;
 	r = plan_resolve_devices(spec, ret, err);
@@ -247,11 +247,11 @@ int plan_resolve(const struct plan_request *rq, struct plan *ret, struct error *
 {
 	int r;
 
-	init_empty(ret);
+	plan_init(ret);
 	r = resolve(rq, ret, err);
 	if (r < 0) {
 		plan_done(ret);
-		init_empty(ret);
+		plan_init(ret);
 	}
 	return r;
 }
@@ -428,5 +428,5 @@ void plan_done(struct plan *p)
 	free(p->id);
 	free(p->bundle);
 	free(p->oci_version);
-	*p = (struct plan){ .null_fd = -1, .root.fd = -1, .hook_output = HOOK_OUTPUT_INIT };
+	plan_init(p);
 }

@@ -5,10 +5,14 @@
 
 #include "runtime/plan.h"
 
+/* Nothing in it, no descriptor open. */
+void plan_init(struct plan *p);
+
 int plan_resolve_namespaces(const struct plan_request *rq, struct plan_namespaces *ret,
 			    struct error *err);
 /* Wants ret->ns, mount_label and root.propagation already set. */
-int plan_resolve_mounts(const struct oci_spec *spec, struct plan *ret, struct error *err);
+int plan_resolve_mounts(const struct oci_mount *mounts, size_t n, struct plan *ret,
+			struct error *err);
 int plan_resolve_devices(const struct oci_spec *spec, struct plan *ret, struct error *err);
 int plan_resolve_sysctls(const struct oci_spec *spec, struct plan *ret, struct error *err);
 /* NULL leaves ret unset. */

@@ -44,25 +44,14 @@ static int bind_own(const char *path, struct plan_mount *m, bool readonly, struc
 /* Of the container's user namespace when it is new; else of ours, which it is then. */
 static bool gid_mapped(const struct plan *p, uint32_t gid)
 {
-	scoped(buf_done) struct buf b = BUF_INIT_MAX(ID_MAP_TEXT_MAX);
+	scoped(id_map_done) struct id_map own = { 0 };
 	uint32_t host;
 
 	if (p->ns.gids.n > 0)
 		return id_map_to_host(&p->ns.gids, gid, &host) == 0;
-	if (p->ns.path[NS_USER] ||
-	    fd_read_file(AT_FDCWD, "/proc/self/gid_map", ID_MAP_TEXT_MAX, &b) < 0)
+	if (p->ns.path[NS_USER] || userns_read_map(0, "gid_map", &own) < 0)
 		return true;
-	for (char *l = b.data; l != NULL && *l != '\0'; l = strchr(l, '\n'), l += l != NULL) {
-		unsigned long first = strtoul(l, &l, 10);
-		unsigned long size;
-
-		/* The middle one is the id outside. */
-		(void)strtoul(l, &l, 10);
-		size = strtoul(l, &l, 10);
-		if (gid >= first && gid - first < size)
-			return true;
-	}
-	return false;
+	return own.n > 0 && id_map_to_host(&own, gid, &host) == 0;
 }
 
 /* gid=5 (tty) is everybody's default, and an error where it has no mapping: terminals then belong

@@ -45,6 +45,8 @@ json_t *record_defaults(const struct oci_spec *spec, const struct plan_process *
 	for (size_t i = 0; l && i < l->n_namespaces; i++)
 		json_array_append_new(names, json_string(l->namespaces[i].type));
 	json_object_set_new(j, "namespaces", names);
+	if (l && !str_empty(l->mount_label))
+		json_object_set_new(j, "mountLabel", json_string(l->mount_label));
 	if (p->seccomp_listener_path)
 		json_object_set_new(j, "listenerPath", json_string(p->seccomp_listener_path));
 	if (p->seccomp_listener_metadata)

@@ -39,6 +39,7 @@ static const struct json_field record_fields[] = {
 	JROW(struct runtime_record, "consoleSocket", console_socket, JT_STR, 0),
 	JROW(struct runtime_record, "notifySocket", notify_socket, JT_STR, 0),
 	JROW_OBJ(struct runtime_record, "intelRdt", rdt, JT_PTR, 0, &rdt_record_table),
+	JROW(struct runtime_record, "addedMounts", added_mounts, JT_STRV, 0),
 	JROW(struct runtime_record, "exec", exec_defaults, JT_RAW, 0),
 };
 const struct json_table runtime_record_table = JTABLE(struct runtime_record, record_fields);

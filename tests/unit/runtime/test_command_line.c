@@ -12,7 +12,7 @@
 static bool is_refused(const char *name)
 {
 	/* What is to be refused, so that a forgotten one does not pass for intended. */
-	return streq(name, "checkpoint") || streq(name, "restore") || streq(name, "mounts");
+	return streq(name, "checkpoint") || streq(name, "restore");
 }
 
 static const struct command *find_command(const char *name)

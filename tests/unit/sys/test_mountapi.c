@@ -72,6 +72,8 @@ static int mount_and_bind(void)
 	struct error err = ERROR_INIT;
 	scoped_fd int at = -1;
 	scoped_fd int source = -1;
+	scoped_fd int here = -1;
+	scoped_fd int numbers = -1;
 	uint64_t id, above;
 	struct stat st;
 
@@ -107,6 +109,15 @@ static int mount_and_bind(void)
 	MUST(!flag_set("b", ST_RDONLY) && flag_set("b", ST_NOEXEC));
 	MUST(mountapi_setattr(at, "", AT_RECURSIVE, 0, 0, MS_SHARED, -1) == 0);
 	MUST(mountapi_setattr(at, "", AT_RECURSIVE, 0, 0, MS_PRIVATE, -1) == 0);
+	/* With what lies below it, whatever its name means by now. */
+	here = open_here(".");
+	numbers = fd_open(AT_FDCWD, "/proc/self/fd", O_PATH | O_DIRECTORY, 0);
+	MUST(rename("t/sub/file", "t/sub/other") == 0);
+	MUST(mountapi_umount_fd(numbers, at) == 0 && fchdir(here) == 0);
+	MUST(mountapi_is_root(AT_FDCWD, "b") == 0 && access("t/sub/other", F_OK) == 0);
+	at = fd_close(at);
+	at = open_here("b");
+	MUST(mountapi_umount_fd(numbers, at) == -EINVAL && fchdir(here) == 0);
 	return 0;
 }
 

@@ -71,6 +71,7 @@ TEST(maps_are_written)
 {
 	struct error err = ERROR_INIT;
 	struct ns_clone c = { .flags = CLONE_NEWUSER, .cgroup_fd = -1, .exit_signal = SIGCHLD };
+	scoped(id_map_done) struct id_map map = { 0 };
 	char path[64], line[64];
 	unsigned v[3] = { 0 };
 	int p[2];
@@ -93,6 +94,11 @@ TEST(maps_are_written)
 	CHECK_INT(v[0], 0);
 	CHECK_INT(v[1], 100000);
 	CHECK_INT(v[2], 1000);
+	CHECK_INT(userns_read_map(pid, "uid_map", &map), 0);
+	CHECK_INT(map.n, 3);
+	CHECK_INT(id_map_to_host(&map, 2009, &v[0]), 0);
+	CHECK_INT(v[0], 300009);
+	CHECK_INT(userns_read_map(pid, "no_map", &map), -ENOENT);
 	/* Only once. */
 	CHECK(userns_write_maps(pid, &some_map, &some_map, &err) < 0);
 	fd_close(p[1]);
