@@ -182,10 +182,11 @@ static int unit_power(const char *unit)
 	return *unit == '\0' ? (int)(hit - letters) : -EINVAL;
 }
 
-int num_bytes(const char *s, int64_t *ret)
+/* step: of the units. */
+static int scaled_bytes(const char *s, uint64_t step, int64_t *ret)
 {
 	const char *end;
-	uint64_t whole, part, factor;
+	uint64_t whole, part, factor = 1;
 	uint32_t nano;
 	int r, power;
 
@@ -198,13 +199,24 @@ int num_bytes(const char *s, int64_t *ret)
 	power = unit_power(end);
 	if (power < 0)
 		return power;
-	factor = (uint64_t)1 << (10 * power);
+	while (power-- > 0)
+		factor *= step;
 	part = (uint64_t)((unsigned __int128)factor * nano / 1000000000u);
 	if (__builtin_mul_overflow(whole, factor, &whole) ||
 	    __builtin_add_overflow(whole, part, &whole) || whole > INT64_MAX)
 		return -ERANGE;
 	*ret = (int64_t)whole;
 	return 0;
+}
+
+int num_bytes(const char *s, int64_t *ret)
+{
+	return scaled_bytes(s, 1024, ret);
+}
+
+int num_bytes_si(const char *s, int64_t *ret)
+{
+	return scaled_bytes(s, 1000, ret);
 }
 
 static void human(uint64_t n, double base, const char *const *units, size_t n_units, int digits,

@@ -50,6 +50,8 @@ int num_bool(const char *s, bool *ret);
 int num_double(const char *s, double *ret);
 /* Bytes with optional suffix b k m g t p, ki, kib, kb, ... (powers of 1024, any case). */
 int num_bytes(const char *s, int64_t *ret);
+/* The same with units of 1000 ("10k" is 10000), as log options count. */
+int num_bytes_si(const char *s, int64_t *ret);
 /* Human size in powers of 1000, as Podman prints: "4.26 MB", "1.22 kB", "0 B".  out >= 16. */
 void num_human_bytes_si(uint64_t n, char *out, size_t size);
 /* The same in powers of 1024 with "MiB". */

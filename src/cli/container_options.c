@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "cli/output/progress.h"
+#include "engine/logs/driver.h"
 #include "engine/wish_parse.h"
 
 #define T struct container_target
@@ -214,13 +215,13 @@ static const struct option rows[] = {
 	  .kind = OPTION_CALL,
 	  .parse = call_wish_set_log_driver,
 	  .words = WORDS_LIST,
-	  .choices = "k8s-file none passthrough",
-	  .help = "Log driver: k8s-file, none or passthrough" },
+	  .choices = LOGS_DRIVER_NAMES,
+	  .help = "Log driver: " LOGS_DRIVER_NAMES },
 	{ .name = "log-opt",
 	  .arg = "KEY=VALUE",
 	  .kind = OPTION_CALL,
 	  .parse = call_wish_add_log_opt,
-	  .help = "Log option: max-size, max-file, path, tag" },
+	  .help = "Log option: max-size, max-file, path, tag, label, syslog-address" },
 	{ .name = "memory",
 	  .letter = 'm',
 	  .arg = "SIZE",

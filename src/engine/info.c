@@ -12,6 +12,7 @@
 #include "base/timeutil.h"
 #include "cgroup/cgroup.h"
 #include "engine/container/container_priv.h"
+#include "engine/logs/driver.h"
 #include "storage/store.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
@@ -308,12 +309,12 @@ static json_t *plugins(void)
 {
 	static const char *const volume[] = { "local", NULL };
 	static const char *const network[] = { "bridge", "macvlan", "ipvlan", NULL };
-	static const char *const log[] = { "k8s-file", "none", "passthrough", NULL };
+	scoped_strv char **log = strv_split(LOGS_DRIVER_NAMES, " ", false);
 	json_t *o = json_object();
 
 	set_list(o, "volume", volume);
 	set_list(o, "network", network);
-	set_list(o, "log", log);
+	set_list(o, "log", (const char *const *)log);
 	json_object_set_new(o, "authorization", json_null());
 	return o;
 }

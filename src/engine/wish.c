@@ -116,6 +116,8 @@ static const struct json_field log_fields[] = {
 	JROW(struct wish_log, "maxSize", max_size, JT_I64, 0),
 	JROW(struct wish_log, "maxFiles", max_files, JT_OPT_U32, 0),
 	JROW(struct wish_log, "tag", tag, JT_STR, 0),
+	JROW(struct wish_log, "labels", labels, JT_STRV, 0),
+	JROW(struct wish_log, "syslogAddress", syslog_address, JT_STR, 0),
 };
 static const struct json_table log_table = JTABLE(struct wish_log, log_fields);
 

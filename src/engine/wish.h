@@ -85,11 +85,13 @@ struct wish_namespaces {
 };
 
 struct wish_log {
-	char *driver; /* k8s-file none passthrough journald */
+	char *driver; /* one of logs/driver.h */
 	char *path;
 	int64_t max_size; /* bytes; 0: none */
 	struct opt_u32 max_files;
-	char *tag;
+	char *tag;	      /* may have {{.FIELD}} */
+	char **labels;	      /* "NAME=VALUE" */
+	char *syslog_address; /* unix://PATH, udp:// or tcp://ADDRESS:PORT; NULL: the local one */
 };
 
 struct wish_restart {

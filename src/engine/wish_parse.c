@@ -11,6 +11,7 @@
 #include "base/ident.h"
 #include "base/path.h"
 #include "base/str.h"
+#include "engine/logs/driver.h"
 #include "sys/fd.h"
 #include "sys/process.h"
 
@@ -444,19 +445,44 @@ int wish_add_security_opt(struct wish *w, const char *value, struct error *err)
 
 int wish_set_log_driver(struct wish *w, const char *value, struct error *err)
 {
-	/* json-file is k8s-file under Docker's name, as in Podman */
-	if (streq(value, "json-file"))
-		value = "k8s-file";
-	if (streq(value, "journald") || streq(value, "passthrough-tty"))
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "log driver '%s' is not supported yet: choose k8s-file, none or "
-				 "passthrough",
-				 value);
-	if (!streq(value, "k8s-file") && !streq(value, "none") && !streq(value, "passthrough"))
+	if (!logs_driver_find(value))
 		return error_set(err, ERROR_INVALID,
-				 "unknown log driver '%s': choose k8s-file, none or passthrough",
-				 value);
+				 "invalid log driver '%s': there are " LOGS_DRIVER_NAMES, value);
 	set_string(&w->log.driver, value);
+	return 0;
+}
+
+static int set_max_file(struct wish_log *log, const char *value, struct error *err)
+{
+	uint32_t files;
+
+	if (num_u32(value, &files) < 0 || files == 0 || files > 1000)
+		return error_set(err, ERROR_INVALID,
+				 "max-file wants a number from 1 to 1000, not '%s'", value);
+	log->max_files = (struct opt_u32)OPT_SET(files);
+	return 0;
+}
+
+static int add_log_label(struct wish_log *log, const char *value, struct error *err)
+{
+	const char *equals = strchr(value, '=');
+
+	if (!equals || equals == value)
+		return error_set(err, ERROR_INVALID, "log option label wants NAME=VALUE, not '%s'",
+				 value);
+	strv_add(&log->labels, value);
+	return 0;
+}
+
+static int set_syslog_address(struct wish_log *log, const char *value, struct error *err)
+{
+	if (!str_has_prefix(value, "unix:///") && !str_has_prefix(value, "udp://") &&
+	    !str_has_prefix(value, "tcp://"))
+		return error_set(err, ERROR_INVALID,
+				 "syslog-address wants unix://PATH, udp:// or tcp://ADDRESS:PORT, "
+				 "not '%s'",
+				 value);
+	set_string(&log->syslog_address, value);
 	return 0;
 }
 
@@ -464,24 +490,24 @@ int wish_add_log_opt(struct wish *w, const char *value, struct error *err)
 {
 	scoped_free char *key = NULL;
 	const char *v;
-	uint32_t files;
 	int r = split_pair(value, &key, &v, err);
 
 	if (r < 0)
 		return r;
 	if (streq(key, "max-size")) {
-		if (num_bytes(v, &w->log.max_size) < 0 || w->log.max_size < 0)
+		if (num_bytes_si(v, &w->log.max_size) < 0 || w->log.max_size < 0)
 			return error_set(err, ERROR_INVALID,
 					 "max-size wants a size such as 10m, not '%s'", v);
 	} else if (streq(key, "max-file")) {
-		if (num_u32(v, &files) < 0 || files == 0 || files > 1000)
-			return error_set(err, ERROR_INVALID,
-					 "max-file wants a number from 1 to 1000, not '%s'", v);
-		w->log.max_files = (struct opt_u32)OPT_SET(files);
+		return set_max_file(&w->log, v, err);
 	} else if (streq(key, "path")) {
 		set_string(&w->log.path, v);
 	} else if (streq(key, "tag")) {
 		set_string(&w->log.tag, v);
+	} else if (streq(key, "label")) {
+		return add_log_label(&w->log, v, err);
+	} else if (streq(key, "syslog-address")) {
+		return set_syslog_address(&w->log, v, err);
 	} else {
 		return error_set(err, ERROR_INVALID, "unknown log option '%s'", key);
 	}

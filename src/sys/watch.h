@@ -14,7 +14,12 @@ int watch_open(void);
 /* Watch id, or -errno (-ENOENT: path is missing). */
 int watch_add(int fd, const char *path, uint32_t what);
 int watch_remove(int fd, int wd);
-/* Read and drop all pending events; 1 when there were some. */
+/* what: WATCH_*; name: in the watched directory, "" for the file itself.  wd -1: the kernel had no
+ * room for more, events were lost. */
+typedef void (*watch_fn)(void *arg, int wd, uint32_t what, const char *name);
+/* Read all pending events; 1 when there were some. */
+int watch_read(int fd, watch_fn fn, void *arg);
+/* ... and drop them. */
 int watch_drain(int fd);
 
 #endif

@@ -62,6 +62,9 @@ struct monitor_ctl {
 int monitor_ctl_parse(const char *line, struct monitor_ctl *ret);
 int monitor_ctl_format(const struct monitor_ctl *c, char *out, size_t size);
 
+/* Where the journal takes entries; CORACLE_JOURNAL_SOCKET names another place (tests). */
+const char *monitor_journal_socket(void);
+
 /* Exit file text: decimal, optional minus, no newline needed.  -EINVAL. */
 int monitor_exit_parse(const char *text, int *ret);
 

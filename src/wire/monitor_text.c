@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -51,6 +52,13 @@ int monitor_ctl_format(const struct monitor_ctl *c, char *out, size_t size)
 	int n = snprintf(out, size, "%d %d %d\n", c->type, c->a, c->b);
 
 	return n < 0 || (size_t)n >= size ? -ENOBUFS : n;
+}
+
+const char *monitor_journal_socket(void)
+{
+	const char *path = getenv("CORACLE_JOURNAL_SOCKET");
+
+	return str_empty(path) ? "/run/systemd/journal/socket" : path;
 }
 
 int monitor_exit_parse(const char *text, int *ret)

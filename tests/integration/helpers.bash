@@ -10,6 +10,8 @@
 #	field NAME TEMPLATE	of inspect
 #	pty STEP... -- ARG...	coracle on a terminal (tests/harness/monitor_client.c: send: expect: size:)
 #	keys_match FILE		standard input (a JSON object) has the peer's keys of tests/data/cli/FILE
+#	journal_up DIR		a system journal, for what in_journal runs; journal_down ends it
+#	in_journal COMMAND...
 #	refused STATUS TEXT ARG...	coracle fails with that status; the message has the text, one line
 #
 # Every container of a test has a name that begins with $C; those that are left are removed.
@@ -177,4 +179,41 @@ keys_match() {
 		}
 	done < <(grep -v '^#' "$list")
 	return $status
+}
+
+# A systemd-journald of the test's own, in a mount namespace of its own; needs a directory.
+journal_up() {
+	cat >"$1/journald.sh" <<-'END'
+		set -e
+		mount -t tmpfs tmpfs /run/systemd
+		mkdir -p /run/systemd/journal /run/systemd/journald.conf.d
+		mkdir -p /run/log
+		mount -t tmpfs tmpfs /run/log
+		mkdir /run/log/journal
+		printf '[Journal]\nStorage=volatile\nReadKMsg=no\nRateLimitIntervalSec=0\nForwardToSyslog=no\n' \
+			>/run/systemd/journald.conf.d/test.conf
+		# It names its directory; a container image may have none.
+		if [ ! -s /etc/machine-id ]; then
+			mount -t tmpfs tmpfs "$1"
+			mkdir "$1/upper" "$1/work"
+			mount -t overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" overlay /etc
+			echo 0123456789abcdef0123456789abcdef >/etc/machine-id
+		fi
+		exec /usr/lib/systemd/systemd-journald
+	END
+	mkdir "$1/etc"
+	unshare -m sh "$1/journald.sh" "$1/etc" >"$1/journald.out" 2>&1 3>&- &
+	JOURNAL_PID=$!
+	until_ok in_journal test -S /run/systemd/journal/io.systemd.journal || {
+		cat "$1/journald.out"
+		return 1
+	}
+}
+
+in_journal() {
+	nsenter -t "$JOURNAL_PID" -m -- "$@"
+}
+
+journal_down() {
+	[ -z "${JOURNAL_PID:-}" ] || kill "$JOURNAL_PID" || true
 }

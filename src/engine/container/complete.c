@@ -14,6 +14,8 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "engine/container/container_priv.h"
+#include "engine/logs/driver.h"
+#include "engine/logs/journal.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
 
@@ -319,32 +321,43 @@ static int complete_namespaces(struct engine *e, struct wish *w, struct error *e
 	return r;
 }
 
+/* An option that the driver has no use for is a mistake, which would be found out too late. */
+static int check_log_options(const struct wish_log *log, const struct logs_driver *d,
+			     struct error *err)
+{
+	if (d->refuses_tags && (log->tag || log->labels))
+		return error_set(err, ERROR_INVALID,
+				 "log option %s: log driver %s has none; journald, json-file and "
+				 "syslog have",
+				 log->tag ? "tag" : "label", d->name);
+	if (log->syslog_address && !streq(d->name, "syslog"))
+		return error_set(err, ERROR_INVALID,
+				 "log option syslog-address is for log driver syslog, not %s",
+				 d->name);
+	return d->journal ? logs_journal_check(err) : 0;
+}
+
 static int complete_log(struct engine *e, struct wish_log *log, struct error *err)
 {
-	static const char *const known[] = { "k8s-file", "none", "passthrough" };
-	const char *driver = log->driver,
-		   *conf = engine_conf_str(e, "containers", "log_driver", "");
 	int64_t conf_max = engine_conf_int(e, "containers", "log_size_max", -1);
+	const char *conf_tag = engine_conf_str(e, "containers", "log_tag", "");
+	const struct logs_driver *d;
 
-	/* journald in the configuration is Podman's choice for its own containers. */
-	if (str_empty(driver))
-		driver = str_table_find(known, ARRAY_SIZE(known), conf) < 0 ? "k8s-file" : conf;
-	if (streq(driver, "json-file"))
-		driver = "k8s-file";
-	if (str_table_find(known, ARRAY_SIZE(known), driver) < 0)
-		return error_set(
-			err, ERROR_UNSUPPORTED,
-			"log driver '%s' is not supported; k8s-file, none and passthrough are",
-			driver);
-	if (driver != log->driver) {
-		char *copy = xstrdup(driver);
-
+	if (str_empty(log->driver)) {
 		free(log->driver);
-		log->driver = copy;
+		log->driver = xstrdup(
+			engine_conf_str(e, "containers", "log_driver", LOGS_DRIVER_DEFAULT));
 	}
+	d = logs_driver_find(log->driver);
+	if (!d)
+		return error_set(err, ERROR_INVALID,
+				 "invalid log driver '%s': there are " LOGS_DRIVER_NAMES,
+				 log->driver);
 	if (log->max_size <= 0 && conf_max > 0)
 		log->max_size = conf_max;
-	return 0;
+	if (!log->tag && !str_empty(conf_tag) && !d->refuses_tags)
+		log->tag = xstrdup(conf_tag);
+	return check_log_options(log, d, err);
 }
 
 /* "net_raw" to "CAP_NET_RAW"; ALL stays.  All are known: spec_capabilities has checked. */

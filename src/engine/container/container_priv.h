@@ -133,7 +133,9 @@ struct monitor_process {
 void monitor_process_done(struct monitor_process *m); /* closes; the process lives on */
 DEFINE_SCOPED_STRUCT(struct monitor_process, monitor_process_done)
 /* keep: descriptors that the monitor holds while it lives (reserved ports). */
-int monitor_spawn(struct engine *e, char *const *args, const char *cwd, bool with_attach_pipe,
+#define MONITOR_ATTACH_PIPE 1u /* with an attach pipe (exec) */
+#define MONITOR_OUR_STDIO 2u   /* it has our standard streams (log driver passthrough) */
+int monitor_spawn(struct engine *e, char *const *args, const char *cwd, unsigned flags,
 		  const int *keep, size_t n_keep, struct monitor_process *ret, struct error *err);
 /* conmon.pid in the run directory, by which a start that was killed is adopted (recover.c). */
 int monitor_note_pid(struct container *c, const struct monitor_process *m, struct error *err);
@@ -145,7 +147,8 @@ int monitor_exec_status(struct monitor_process *m, int *ret, struct error *err);
 /* A line for the control fifo; a monitor that is gone, or is not ours, is no error. */
 void monitor_tell(const struct container *c, enum monitor_ctl_type type);
 /* The command line for a container. */
-char **monitor_container_args(struct container *c, const char *exit_lock);
+int monitor_container_args(struct container *c, const char *exit_lock, char ***ret,
+			   struct error *err);
 /* Processes that look like monitors of this container (by command line), for recovery; killed. */
 int monitor_kill_stray(const char *id);
 bool monitor_alive(const struct container_record *r);
@@ -157,7 +160,7 @@ bool monitor_removes_files(const struct engine *e, const struct container_record
 struct stream_session {
 	struct engine *e;
 	const char *bundle; /* directory with attach and ctl */
-	int sock;	    /* connected, owned by the caller */
+	int sock;	    /* connected, owned by the caller; -1: there are no streams to copy */
 	const struct container_streams *streams;
 	const struct pidref *init; /* signals go there; unset: none */
 };

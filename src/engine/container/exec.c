@@ -179,7 +179,8 @@ static int run_session(struct exec_session *s, const struct container_streams *s
 {
 	scoped_strv char **args = session_args(s);
 	int64_t pid = 0;
-	int r = monitor_spawn(s->c->e, args, s->dir, !s->w->detach, NULL, 0, &s->m, err);
+	int r = monitor_spawn(s->c->e, args, s->dir, s->w->detach ? 0 : MONITOR_ATTACH_PIPE, NULL,
+			      0, &s->m, err);
 
 	if (r >= 0)
 		r = note_monitor(s, err);

@@ -20,10 +20,12 @@
 #include "base/timeutil.h"
 #include "base/trace.h"
 #include "engine/container/container_priv.h"
+#include "engine/logs/driver.h"
 #include "storage/store.h"
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
 #include "sys/process.h"
+#include "sys/signals.h"
 #include "sys/spawn.h"
 #include "wire/monitor.h"
 
@@ -56,36 +58,6 @@ static void add_runtime_args(struct engine *e, char ***args)
 	strv_add(args, "--root");
 	strv_add(args, "--runtime-arg");
 	strv_add_take(args, engine_run_path(e, "runtime"));
-}
-
-static void add_log_args(struct container *c, char ***args)
-{
-	const struct wish_log *log = &c->r.wish.log;
-	scoped_free char *path = log->path ? xstrdup(log->path)
-					   : engine_path(c->e, "containers/%s/" CONTAINER_LOG_NAME,
-							 c->r.id);
-
-	strv_add(args, "-l");
-	if (streq(log->driver, "k8s-file"))
-		strv_addf(args, "k8s-file:%s", path);
-	else
-		strv_add(args, log->driver);
-	if (log->max_size > 0) {
-		strv_add(args, "--log-size-max");
-		strv_addf(args, "%lld", (long long)log->max_size);
-		/* Without rotation the monitor drops the old lines when the file is full. */
-		if (is_our_monitor(c->e)) {
-			strv_add(args, "--log-rotate");
-			strv_add(args, "--log-max-files");
-			strv_addf(args, "%u", log->max_files.set ? log->max_files.value : 1);
-		}
-	}
-	if (c->r.wish.rm) /* the log goes with the container */
-		strv_add(args, "--no-sync-log");
-	if (!str_empty(log->tag) && streq(log->driver, "journald")) {
-		strv_add(args, "--log-tag");
-		strv_add(args, log->tag);
-	}
 }
 
 static void add_exit_arg(char ***args, const char *option, const char *value)
@@ -172,12 +144,14 @@ static void add_exit_command(struct container *c, const char *exit_lock, char **
 	}
 }
 
-char **monitor_container_args(struct container *c, const char *exit_lock)
+int monitor_container_args(struct container *c, const char *exit_lock, char ***ret,
+			   struct error *err)
 {
 	scoped_free char *bundle = engine_run_path(c->e, "containers/%s", c->r.id);
 	const struct wish_process *p = &c->r.wish.process;
 	const char *runtime = c->r.wish.runtime ? c->r.wish.runtime : c->e->runtime_path;
-	char **args = NULL;
+	scoped_strv char **args = NULL;
+	int r;
 
 	strv_add(&args, c->e->conmon_path);
 	strv_add(&args, "--api-version");
@@ -202,7 +176,9 @@ char **monitor_container_args(struct container *c, const char *exit_lock)
 	strv_add_take(&args, engine_run_path(c->e, "exits"));
 	strv_add(&args, "--full-attach");
 	strv_add(&args, "--sync");
-	add_log_args(c, &args);
+	r = logs_driver_args(c, is_our_monitor(c->e), &args, err);
+	if (r < 0)
+		return r;
 	add_runtime_args(c->e, &args);
 	if (p->terminal)
 		strv_add(&args, "-t");
@@ -213,7 +189,8 @@ char **monitor_container_args(struct container *c, const char *exit_lock)
 		strv_addf(&args, "%u", p->timeout.value);
 	}
 	add_exit_command(c, exit_lock, &args);
-	return args;
+	*ret = take_ptr(args);
+	return 0;
 }
 
 /* Pipes of one session: our end of each, and its end. */
@@ -241,8 +218,9 @@ static int open_pipes(struct session_pipes *p, bool with_attach, struct error *e
 	return r < 0 ? error_os(err, -r, "make a pipe") : 0;
 }
 
-static int spawn_with(char *const *args, const char *cwd, const struct session_pipes *p,
-		      const int *keep, size_t n_keep, struct pidref *ret, struct error *err)
+static int spawn_with(char *const *args, const char *cwd, unsigned flags,
+		      const struct session_pipes *p, const int *keep, size_t n_keep,
+		      struct pidref *ret, struct error *err)
 {
 	scoped_free struct spawn_fd *fds = xnew_n(struct spawn_fd, n_keep + 3);
 	scoped_strv char **env = strv_dup(environ);
@@ -271,11 +249,11 @@ static int spawn_with(char *const *args, const char *cwd, const struct session_p
 	s.env = env;
 	s.cwd = cwd;
 	s.fds = fds;
-	s.flags = SPAWN_NULL_STDIN | SPAWN_NULL_STDOUT;
+	s.flags = flags & MONITOR_OUR_STDIO ? 0 : SPAWN_NULL_STDIN | SPAWN_NULL_STDOUT;
 	return spawn_start(&s, ret, err);
 }
 
-int monitor_spawn(struct engine *e, char *const *args, const char *cwd, bool with_attach_pipe,
+int monitor_spawn(struct engine *e, char *const *args, const char *cwd, unsigned flags,
 		  const int *keep, size_t n_keep, struct monitor_process *ret, struct error *err)
 {
 	struct session_pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
@@ -289,9 +267,9 @@ int monitor_spawn(struct engine *e, char *const *args, const char *cwd, bool wit
 			"no monitor program: '" OUR_MONITOR
 			"' is neither beside this program nor in a helper directory; name one by "
 			"--conmon");
-	r = open_pipes(&p, with_attach_pipe, err);
+	r = open_pipes(&p, flags & MONITOR_ATTACH_PIPE, err);
 	if (r >= 0)
-		r = spawn_with(args, cwd, &p, keep, n_keep, &ref, err);
+		r = spawn_with(args, cwd, flags, &p, keep, n_keep, &ref, err);
 	if (r < 0) {
 		close_pipes(&p);
 		return error_prefix(err, "start monitor '%s'", args[0]);
@@ -320,7 +298,10 @@ int monitor_note_pid(struct container *c, const struct monitor_process *m, struc
 
 int monitor_go(struct monitor_process *m, struct error *err)
 {
-	int r = fd_write_all(m->start_fd, "", 1);
+	int r;
+
+	signals_ignore_pipe(); /* one that has ended is asked why */
+	r = fd_write_all(m->start_fd, "", 1);
 
 	return r < 0 ? error_os(err, -r, "tell the monitor to go on") : 0;
 }

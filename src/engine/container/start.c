@@ -25,6 +25,7 @@
 #include "base/timeutil.h"
 #include "base/trace.h"
 #include "engine/container/container_priv.h"
+#include "engine/logs/driver.h"
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
 #include "sys/lock.h"
@@ -101,15 +102,18 @@ static int record_process(struct container *c, const struct monitor_process *m, 
 static int start_monitor(struct container *c, const char *exit_lock, struct monitor_process *m,
 			 struct error *err)
 {
-	scoped_strv char **args = monitor_container_args(c, exit_lock);
 	scoped_free char *bundle = engine_run_path(c->e, "containers/%s", c->r.id);
+	unsigned flags = logs_driver_of(&c->r)->passthrough ? MONITOR_OUR_STDIO : 0;
+	scoped_strv char **args = NULL;
 	scoped_free int *ports = NULL;
 	size_t n_ports = 0;
-	int r = reserve_ports(c, &ports, &n_ports, err);
+	int r = monitor_container_args(c, exit_lock, &args, err);
 
+	if (r >= 0)
+		r = reserve_ports(c, &ports, &n_ports, err);
 	if (r < 0)
 		return r;
-	r = monitor_spawn(c->e, args, bundle, false, ports, n_ports, m, err);
+	r = monitor_spawn(c->e, args, bundle, flags, ports, n_ports, m, err);
 	for (size_t i = 0; i < n_ports; i++)
 		fd_close(ports[i]); /* the monitor holds them now */
 	return r < 0 ? r : monitor_note_pid(c, m, err);
@@ -142,7 +146,7 @@ static int run_program(struct container *c, bool want_sock, int tty_fd, int *ret
 
 	if (r < 0)
 		return r;
-	if (want_sock) {
+	if (want_sock && !logs_driver_of(&c->r)->passthrough) {
 		sock = streams_connect(bundle, err);
 		if (sock < 0)
 			return sock;
@@ -275,6 +279,20 @@ static int check_dependencies(struct container *c, struct error *err)
 		c->r.id, list);
 }
 
+/* With our terminal in its hands a container could type into it (ioctl TIOCSTI). */
+static int check_passthrough(const struct container_record *r, struct error *err)
+{
+	if (!streq(logs_driver_of(r)->name, "passthrough"))
+		return 0;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (isatty(fd))
+			return error_set(err, ERROR_INVALID,
+					 "the '--log-driver passthrough' option cannot be used on "
+					 "a TTY");
+	}
+	return 0;
+}
+
 /* The lock that keeps the cleaning up with an attached command. */
 struct exit_lock {
 	char *path; /* NULL: none is held */
@@ -400,6 +418,8 @@ int container_start(struct engine *e, const char *word, const struct container_s
 		return streams ? container_attach(e, word, streams, ret, err) : 0;
 	}
 	r = check_dependencies(&c, err);
+	if (r >= 0)
+		r = check_passthrough(&c.r, err);
 	if (r < 0)
 		return r;
 	if (streams) {
@@ -437,6 +457,8 @@ int container_attach(struct engine *e, const char *word, const struct container_
 
 	if (r >= 0)
 		r = container_allowed(CONTAINER_OP_ATTACH, &c.r, false, err);
+	if (r >= 0 && logs_driver_of(&c.r)->passthrough)
+		r = logs_driver_refuse(&c.r, "attach", err);
 	if (r < 0)
 		return r;
 	bundle = engine_run_path(e, "containers/%s", c.r.id);

@@ -235,14 +235,21 @@ static int add_signals(struct pump *p)
 	return loop_add_signals(p->loop, &set, on_signal, p, &source);
 }
 
+static int on_end(struct loop_source *source, int fd, uint32_t events, void *arg)
+{
+	return stop_with(arg, 0);
+}
+
 static int add_sources(struct pump *p)
 {
 	const struct container_streams *st = p->s->streams;
-	int r = loop_add_io(p->loop, p->s->sock, EPOLLIN, on_socket, p, &p->sock_source);
+	bool copies = p->s->sock >= 0;
+	int r = loop_add_io(p->loop, copies ? p->s->sock : p->s->init->fd, EPOLLIN,
+			    copies ? on_socket : on_end, p, &p->sock_source);
 
 	if (r >= 0)
 		r = add_signals(p);
-	if (r < 0 || st->no_stdin || st->in < 0)
+	if (r < 0 || !copies || st->no_stdin || st->in < 0)
 		return r;
 	r = loop_add_io(p->loop, st->in, EPOLLIN, on_input, p, &p->in_source);
 	if (r == -EPERM) {

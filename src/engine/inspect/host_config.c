@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "engine/inspect/inspect_priv.h"
+#include "engine/logs/driver.h"
 
 #define NANO_PER_CPU 1000000000LL
 #define SHM_SIZE_DEFAULT (65536LL * 1024)
@@ -33,16 +34,14 @@ static void set_binds(struct engine *e, const struct container_record *r, json_t
 static void set_log(struct engine *e, const struct container_record *r, json_t *o)
 {
 	const struct wish_log *l = &r->wish.log;
-	scoped_free char *path = l->path ? xstrdup(l->path)
-					 : engine_path(e, "containers/%s/ctr.log", r->id);
-	const char *driver = l->driver ? l->driver : "k8s-file";
+	scoped_free char *path = logs_driver_path(e, r);
 	json_t *log = json_object();
 	char size[32];
 
 	num_human_bytes_si((uint64_t)l->max_size, size, sizeof(size));
-	inspect_str(log, "Type", driver);
+	inspect_str(log, "Type", logs_driver_of(r)->name);
 	json_object_set_new(log, "Config", json_null());
-	inspect_str(log, "Path", streq(driver, "k8s-file") ? path : "");
+	inspect_str(log, "Path", path ? path : l->path);
 	inspect_str(log, "Tag", l->tag);
 	inspect_str(log, "Size", l->max_size ? size : "0B");
 	json_object_set_new(o, "LogConfig", log);

@@ -10,8 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "monitor/log/sender.h"
-
-#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+#include "wire/monitor.h"
 
 struct journald {
 	struct log_sender sender;
@@ -117,12 +116,10 @@ static int build_fields(struct buf *out, const struct monitor_log_options *o,
 int journald_open(const struct monitor_log_options *o, const struct log_source *source,
 		  struct log_driver **ret, struct error *err)
 {
-	const char *path = getenv("CORACLE_JOURNAL_SOCKET");
+	const char *path = monitor_journal_socket();
 	struct journald *j = xnew(struct journald);
 	int r;
 
-	if (str_empty(path))
-		path = JOURNAL_SOCKET;
 	log_sender_init(&j->sender, &journald_ops, xasprintf("journal '%s'", path), send_entry);
 	j->partial_field = !o->no_partial_message;
 	r = build_fields(&j->fields, o, source, err);

@@ -146,6 +146,10 @@ TEST(byte_sizes)
 	CHECK_INT(num_bytes("8192p", &v), -ERANGE);
 	CHECK_INT(num_bytes("99999999999999999999", &v), -ERANGE);
 	CHECK_INT(v, 3);
+	CHECK_INT(num_bytes_si("10k", &v), 0);
+	CHECK_INT(v, 10000);
+	CHECK_INT(num_bytes_si("1.5 MB", &v), 0);
+	CHECK_INT(v, 1500000);
 }
 
 static void si(uint64_t n, const char *want)

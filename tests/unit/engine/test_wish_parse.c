@@ -248,15 +248,21 @@ TEST(logs)
 	scoped(wish_done) struct wish w = { 0 };
 
 	taken(wish_set_log_driver, &w, "json-file");
-	CHECK_STR(w.log.driver, "k8s-file");
+	CHECK_STR(w.log.driver, "json-file");
+	taken(wish_set_log_driver, &w, "journald");
 	taken(wish_set_log_driver, &w, "none");
 	CHECK_STR(w.log.driver, "none");
 	taken(wish_add_log_opt, &w, "max-size=10k");
 	taken(wish_add_log_opt, &w, "path=/x");
 	taken(wish_add_log_opt, &w, "tag=t");
-	CHECK_INT(w.log.max_size, 10240);
+	CHECK_INT(w.log.max_size, 10000);
+	taken(wish_add_log_opt, &w, "label=a=b");
+	taken(wish_add_log_opt, &w, "label=c=");
+	CHECK_STR(w.log.labels[0], "a=b");
+	CHECK_STR(w.log.labels[1], "c=");
+	taken(wish_add_log_opt, &w, "syslog-address=udp://127.0.0.1:514");
+	CHECK_STR(w.log.syslog_address, "udp://127.0.0.1:514");
 	REFUSED(wish_set_log_driver, "", "frob", "k8s-file ");
-	UNSUPPORTED(wish_set_log_driver, "journald");
 	REFUSED(wish_add_log_opt, "", "max-size", "max-size=", "max-size=big", "max-size=-1",
 		"max-file=0", "frob=1");
 }

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "engine/container/log_tail.h"
+#include "engine/logs/tail.h"
 #include "harness/test.h"
 #include "sys/fd.h"
 #include "wire/monitor.h"
@@ -20,7 +20,7 @@ static void check(const char *text, size_t len, int64_t want, const char *tail, 
 
 	CHECK(fd >= 0);
 	CHECK_INT(fd_write_all(fd, text, len), 0);
-	CHECK_INT(log_tail_find(fd, want, &offset, &found), 0);
+	CHECK_INT(logs_tail_find(fd, want, &offset, &found), 0);
 	CHECK_INT(found, lines);
 	CHECK(offset >= 0 && (size_t)offset <= len);
 	CHECK_STR(text + offset, tail);
@@ -69,7 +69,7 @@ TEST(lines_across_windows)
 		int64_t offset, lines;
 
 		CHECK_INT(fd_write_all(fd, text.data, text.len), 0);
-		CHECK_INT(log_tail_find(fd, want, &offset, &lines), 0);
+		CHECK_INT(logs_tail_find(fd, want, &offset, &lines), 0);
 		CHECK_INT(lines, want);
 		snprintf(last, sizeof(last), STAMP "F line %d ", 20000 - want);
 		CHECK(strncmp(text.data + offset, last, strlen(last)) == 0);
@@ -114,7 +114,7 @@ TEST(since_is_found_by_halving)
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		int64_t offset = -1, exact = wanted[i] < 0 ? 0 : begin[wanted[i]];
 
-		CHECK_INT(log_since_find(fd, FIRST_NSEC + wanted[i] * SECOND, &offset), 0);
+		CHECK_INT(logs_since_find(fd, FIRST_NSEC + wanted[i] * SECOND, &offset), 0);
 		CHECK(offset <= exact && exact - offset <= 128 << 10);
 		CHECK(offset == 0 || all.data[offset - 1] == '\n');
 	}
@@ -126,10 +126,10 @@ TEST(since_in_odd_files)
 	static char junk[300000];
 	int64_t offset = -1;
 
-	CHECK_INT(log_since_find(fd, 1, &offset), 0);
+	CHECK_INT(logs_since_find(fd, 1, &offset), 0);
 	CHECK_INT(offset, 0);
 	memset(junk, 'x', sizeof(junk));
 	CHECK_INT(fd_write_all(fd, junk, sizeof(junk)), 0);
-	CHECK_INT(log_since_find(fd, 1, &offset), 0);
+	CHECK_INT(logs_since_find(fd, 1, &offset), 0);
 	CHECK_INT(offset, 0);
 }

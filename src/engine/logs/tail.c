@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/container/log_tail.h"
+#include "engine/logs/tail.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -8,10 +8,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "wire/monitor.h"
+#include "engine/logs/line.h"
 
-/* Longer than any line (8192 bytes of text and a stamp). */
-#define WINDOW_BYTES ((size_t)64 << 10)
+#define WINDOW_BYTES LOGS_LINE_MAX
 
 static int read_at(int fd, char *out, size_t len, int64_t offset)
 {
@@ -31,17 +30,24 @@ static int read_at(int fd, char *out, size_t len, int64_t offset)
 	return 0;
 }
 
-static bool is_ended(const char *line, size_t len)
-{
-	struct monitor_log_line l;
-
-	return monitor_log_line_parse(line, len, &l) >= 0 && !l.partial;
-}
-
 struct search {
 	int64_t want, lines;
 	int64_t found; /* offset, -1: not yet */
+	struct buf scratch;
 };
+
+static void search_done(struct search *s)
+{
+	buf_done(&s->scratch);
+}
+DEFINE_SCOPED_STRUCT(struct search, search_done)
+
+static bool is_ended(struct search *s, const char *line, size_t len)
+{
+	struct monitor_log_line l;
+
+	return logs_line_parse(line, len, &s->scratch, &l) >= 0 && !l.partial;
+}
 
 /* Whole lines of a window that ends with a newline, last first.  Returns the length of the piece in
  * front that may belong to a line that begins in the window before. */
@@ -55,7 +61,7 @@ static size_t scan_back(const char *window, size_t len, int64_t base, struct sea
 
 		if (!nl && base > 0)
 			return end;
-		if (is_ended(window + begin, end - 1 - begin)) {
+		if (is_ended(s, window + begin, end - 1 - begin)) {
 			if (s->lines == s->want) {
 				s->found = base + (int64_t)end;
 				return 0;
@@ -67,10 +73,10 @@ static size_t scan_back(const char *window, size_t len, int64_t base, struct sea
 	return 0;
 }
 
-int log_tail_find(int fd, int64_t want, int64_t *ret_offset, int64_t *ret_lines)
+int logs_tail_find(int fd, int64_t want, int64_t *ret_offset, int64_t *ret_lines)
 {
 	scoped_free char *window = xmalloc(WINDOW_BYTES);
-	struct search s = { .want = want, .found = -1 };
+	scoped(search_done) struct search s = { .want = want, .found = -1 };
 	struct stat st;
 	int64_t end;
 
@@ -101,6 +107,7 @@ int log_tail_find(int fd, int64_t want, int64_t *ret_offset, int64_t *ret_lines)
 /* The time of the first line that begins in the window behind its first newline; -ENOENT: none. */
 static int window_time(const char *window, size_t len, int64_t *ret)
 {
+	scoped(buf_done) struct buf scratch = BUF_INIT;
 	const char *end = window + len;
 	const char *at = memchr(window, '\n', len);
 
@@ -110,7 +117,7 @@ static int window_time(const char *window, size_t len, int64_t *ret)
 
 		if (!nl)
 			break;
-		if (monitor_log_line_parse(at + 1, (size_t)(nl - at - 1), &l) >= 0) {
+		if (logs_line_parse(at + 1, (size_t)(nl - at - 1), &scratch, &l) >= 0) {
 			*ret = l.time_nsec;
 			return 0;
 		}
@@ -119,7 +126,7 @@ static int window_time(const char *window, size_t len, int64_t *ret)
 	return -ENOENT;
 }
 
-int log_since_find(int fd, int64_t since_nsec, int64_t *ret_offset)
+int logs_since_find(int fd, int64_t since_nsec, int64_t *ret_offset)
 {
 	scoped_free char *window = xmalloc(WINDOW_BYTES);
 	/* At low a line begins; it and all before it are too old, or it is the file's first. */
