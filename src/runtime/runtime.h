@@ -69,7 +69,14 @@ int runtime_kill(const struct runtime_context *cx, const char *id, int sig, bool
 int runtime_delete(const struct runtime_context *cx, const char *id, bool force, struct error *err);
 int runtime_pause(const struct runtime_context *cx, const char *id, struct error *err);
 int runtime_resume(const struct runtime_context *cx, const char *id, struct error *err);
-int runtime_update(const struct runtime_context *cx, const char *id, const struct oci_resources *r,
+
+struct runtime_update {
+	const struct oci_resources *resources;
+	/* Of a container with .linux.intelRdt; NULL: as it is. */
+	const char *l3_cache_schema, *mem_bw_schema;
+};
+/* All or nothing: on failure earlier values are put back. */
+int runtime_update(const struct runtime_context *cx, const char *id, const struct runtime_update *u,
 		   struct error *err);
 
 /* Mount in a container that is created, running or paused: all of them, or none is left.  Sources

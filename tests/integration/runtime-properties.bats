@@ -92,6 +92,11 @@ drop_device() {
 	rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
 	run ! rt update --l3-cache-schema L3:0=f "$ID"
 	[[ $output == *l3-cache-schema*intelRdt* ]]
+	# As runc: these two flags count beside a file, and a refusal changes nothing.
+	rt update --pids-limit 33 "$ID"
+	run ! rt update --mem-bw-schema MB:0=50 -r <(echo '{"pids":{"limit":34}}') "$ID"
+	[[ $output == *mem-bw-schema*intelRdt* ]]
+	[ "$(rt events --stats "$ID" | jq .data.pids.limit)" = 33 ]
 }
 
 @test "landlock: paths" {

@@ -5,8 +5,7 @@
 
 #include "base/str.h"
 #include "runtime/commands/commands.h"
-#include "runtime/host/rdt.h"
-#include "runtime/record.h"
+#include "runtime/runtime.h"
 #include "sys/fd.h"
 
 struct update_flags {
@@ -23,7 +22,8 @@ struct update_flags {
 	}
 
 static const struct option_row update_rows[] = {
-	ROW("resources", 'r', resources, "FILE", "resources as JSON; - is stdin"),
+	ROW("resources", 'r', resources, "FILE",
+	    "resources as JSON; - is stdin; other limits are not read"),
 	ROW("blkio-weight", 0, blkio_weight, "N", "block I/O weight, 10 to 1000"),
 	ROW("cpu-burst", 0, cpu_burst, "USEC", "CFS burst"),
 	ROW("cpu-idle", 0, cpu_idle, "0|1", "1: SCHED_IDLE"),
@@ -142,59 +142,41 @@ static int update_from_flags(const struct update_flags *f, struct update_target 
 	return 0;
 }
 
-static int update_from_file(const struct command_context *cx, const char *id, const char *path,
-			    struct error *err)
+static int read_resources(const char *path, struct oci_resources *ret, struct error *err)
 {
 	scoped(buf_done) struct buf b = BUF_INIT_MAX(JSON_MAX_BYTES);
-	struct oci_resources res = { 0 };
 	int r = streq(path, "-") ? fd_read_all(STDIN_FILENO, JSON_MAX_BYTES, &b)
 				 : fd_read_file(AT_FDCWD, path, JSON_MAX_BYTES, &b);
 
 	if (r < 0)
 		return error_os(err, -r, "read '%s'", path);
-	r = json_table_parse(&oci_resources_table, buf_str(&b), b.len, &res, path, 0, err);
-	if (r < 0)
-		return r;
-	r = runtime_update(&cx->runtime, id, &res, err);
-	json_table_free(&oci_resources_table, &res);
-	return r;
-}
-
-static int update_rdt(const struct command_context *cx, const char *id,
-		      const struct update_flags *f, struct error *err)
-{
-	scoped(runtime_record_done) struct runtime_record rec = { 0 };
-	scoped_fd int root = -1;
-	int r;
-
-	if (f->l3 == NULL && f->mem_bw == NULL)
-		return 0;
-	r = runtime_record_load(&cx->runtime, id, &rec, err);
-	if (r < 0)
-		return r;
-	if (rec.rdt == NULL)
-		return error_set(err, ERROR_STATE,
-				 "--%s: container '%s' was created without .linux.intelRdt",
-				 f->l3 ? "l3-cache-schema" : "mem-bw-schema", id);
-	root = rdt_open(err);
-	return root < 0 ? root : rdt_update(root, rec.rdt, f->l3, f->mem_bw, err);
+	return json_table_parse(&oci_resources_table, buf_str(&b), b.len, ret, path, 0, err);
 }
 
 static int update_run(const struct command_context *cx, int argc, char **argv, struct error *err)
 {
 	struct update_flags f = { 0 };
 	struct update_target t = { 0 };
+	struct oci_resources read = { 0 };
+	struct runtime_update u = { .resources = &t.resources };
 	struct positional p;
 	int r = command_parse(&runtime_command_update, argc, argv, &f, 1, 1, true, &p, err);
 
 	if (r != COMMAND_GO)
 		return r;
-	if (f.resources)
-		return update_from_file(cx, p.argv[0], f.resources, err);
-	r = update_from_flags(&f, &t, err);
-	if (r == 0)
-		r = update_rdt(cx, p.argv[0], &f, err);
-	return r < 0 ? r : runtime_update(&cx->runtime, p.argv[0], &t.resources, err);
+	if (f.resources) {
+		/* As runc's: of the other flags only those of RDT count then. */
+		r = read_resources(f.resources, &read, err);
+		u.resources = &read;
+	} else {
+		r = update_from_flags(&f, &t, err);
+	}
+	u.l3_cache_schema = f.l3;
+	u.mem_bw_schema = f.mem_bw;
+	if (r >= 0)
+		r = runtime_update(&cx->runtime, p.argv[0], &u, err);
+	json_table_free(&oci_resources_table, &read);
+	return r;
 }
 
 const struct command runtime_command_update = { "update", "update [options] ID",

@@ -58,7 +58,7 @@ static int own_resume(struct runtime_driver *d, const char *id, struct error *er
 static int own_update(struct runtime_driver *d, const char *id, const struct oci_resources *r,
 		      struct error *err)
 {
-	return runtime_update(context(d), id, r, err);
+	return runtime_update(context(d), id, &(struct runtime_update){ .resources = r }, err);
 }
 
 static int own_version(struct runtime_driver *d, struct buf *out, struct error *err)

@@ -94,6 +94,14 @@ static char *wanted_lines(const struct oci_intel_rdt *rdt)
 	return buf_take(&b);
 }
 
+static int read_schemata(int root, const char *clos, struct buf *out, struct error *err)
+{
+	scoped_free char *path = xasprintf("%s/schemata", clos);
+	int r = fd_read_file(root, path, SCHEMATA_MAX, out);
+
+	return r < 0 ? error_os(err, -r, "intelRdt: read schemata of group '%s'", clos) : 0;
+}
+
 static int write_schemata(int root, const char *clos, const char *lines, struct error *err)
 {
 	scoped_free char *path = xasprintf("%s/schemata", clos);
@@ -164,15 +172,14 @@ static bool has_schema(const char *schemata, const char *line)
 static int compare_schemata(int root, const char *clos, const char *wanted, struct error *err)
 {
 	scoped(buf_done) struct buf b = BUF_INIT_MAX(SCHEMATA_MAX);
-	scoped_free char *path = xasprintf("%s/schemata", clos);
 	scoped_strv char **lines = strv_split(wanted ? wanted : "", "\n", false);
 	int r;
 
 	if (strv_len(lines) == 0)
 		return 0;
-	r = fd_read_file(root, path, SCHEMATA_MAX, &b);
+	r = read_schemata(root, clos, &b, err);
 	if (r < 0)
-		return error_os(err, -r, "intelRdt: read schemata of group '%s'", clos);
+		return r;
 	STRV_FOREACH (l, lines) {
 		if (!has_schema(buf_str(&b), *l))
 			return error_set(
@@ -296,12 +303,23 @@ int rdt_remove(int root, const struct rdt_record *r, struct error *err)
 }
 
 int rdt_update(int root, const struct rdt_record *r, const char *l3_cache_schema,
-	       const char *mem_bw_schema, struct error *err)
+	       const char *mem_bw_schema, char **ret_before, struct error *err)
 {
+	scoped(buf_done) struct buf before = BUF_INIT_MAX(SCHEMATA_MAX);
 	/* Borrowed. */
 	struct oci_intel_rdt rdt = { .l3_cache_schema = (char *)l3_cache_schema,
 				     .mem_bw_schema = (char *)mem_bw_schema };
 	scoped_free char *lines = wanted_lines(&rdt);
+	int e = read_schemata(root, r->clos, &before, err);
 
-	return write_schemata(root, r->clos, lines, err);
+	if (e == 0)
+		e = write_schemata(root, r->clos, lines, err);
+	if (e == 0)
+		*ret_before = buf_take(&before);
+	return e;
+}
+
+int rdt_restore(int root, const struct rdt_record *r, const char *before, struct error *err)
+{
+	return write_schemata(root, r->clos, before, err);
 }

@@ -41,8 +41,10 @@ int rdt_create(int root, const struct oci_intel_rdt *rdt, const struct rdt_recor
 int rdt_enter(int root, const struct rdt_record *r, pid_t pid, struct error *err);
 /* What is gone is fine. */
 int rdt_remove(int root, const struct rdt_record *r, struct error *err);
-/* update: new schemata of the group, either may be NULL. */
+/* update: new schemata of the group, either may be NULL.  *ret_before: those that it had (new
+ * string), for rdt_restore. */
 int rdt_update(int root, const struct rdt_record *r, const char *l3_cache_schema,
-	       const char *mem_bw_schema, struct error *err);
+	       const char *mem_bw_schema, char **ret_before, struct error *err);
+int rdt_restore(int root, const struct rdt_record *r, const char *before, struct error *err);
 
 #endif

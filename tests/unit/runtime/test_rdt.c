@@ -59,14 +59,19 @@ TEST(group_of_the_container)
 	scoped_fd int root = make_root("own", &path);
 	scoped_record struct rdt_record *r = rdt_plan(&rdt, "c1");
 	scoped_free char *schemata = xasprintf("%s/c1/schemata", path);
+	scoped_free char *before = NULL;
 
 	CHECK_OK(rdt_create(root, &rdt, r, &err), err);
 	/* MB: of the L3 schema gives way, schemata comes last. */
 	check_file(path, "c1/schemata", "L3:0=f;1=f\nMB:0=20;1=70\nL2:0=3\n");
 	CHECK_FAILS(rdt_create(root, &rdt, r, &err), err, ERROR_EXISTS, "'c1'");
-	CHECK_INT(unlink(schemata), 0);
-	CHECK_OK(rdt_update(root, r, "L3:0=1", NULL, &err), err);
+	/* The file of a real group answers with what was written; this one keeps what is behind. */
+	CHECK_INT(test_write_file(schemata, "L3:0=7\n"), 0);
+	CHECK_OK(rdt_update(root, r, "L3:0=1", NULL, &before, &err), err);
 	check_file(path, "c1/schemata", "L3:0=1\n");
+	CHECK_STR(before, "L3:0=7\n");
+	CHECK_OK(rdt_restore(root, r, before, &err), err);
+	check_file(path, "c1/schemata", "L3:0=7\n");
 	CHECK_INT(unlink(schemata), 0);
 	CHECK_OK(rdt_remove(root, r, &err), err);
 	CHECK(faccessat(root, "c1", F_OK, 0) < 0);
