@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -18,6 +19,8 @@
 #define MARK "user.coracle.boot"
 #define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_LEN 36
+/* Boot id, inode and time of change of the database's own file. */
+#define MARK_MAX (BOOT_ID_LEN + 64)
 
 /* Byte of the file that every connection holds for reading as long as it lives. */
 #define SWITCH_BYTE 128
@@ -68,13 +71,27 @@ static const char *boot_id(void)
 	return id[0] != '\0' ? id : NULL;
 }
 
-static bool is_of_this_boot(int fd)
+/* What an index is marked with that fits the database as it is: its length, -errno. */
+static int make_mark(const char *path, char out[MARK_MAX])
 {
 	const char *boot = boot_id();
-	char mark[BOOT_ID_LEN];
+	struct stat st;
 
-	return boot != NULL && fgetxattr(fd, MARK, mark, sizeof(mark)) == BOOT_ID_LEN &&
-	       memcmp(mark, boot, BOOT_ID_LEN) == 0;
+	if (boot == NULL)
+		return -ENOENT;
+	if (stat(path, &st) < 0)
+		return -errno;
+	return snprintf(out, MARK_MAX, "%s %ju %jd.%09ld", boot, (uintmax_t)st.st_ino,
+			(intmax_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+}
+
+static bool is_marked(int fd, const char *path)
+{
+	char want[MARK_MAX], mark[MARK_MAX];
+	int len = make_mark(path, want);
+
+	return len > 0 && fgetxattr(fd, MARK, mark, sizeof(mark)) == len &&
+	       memcmp(mark, want, (size_t)len) == 0;
 }
 
 /* Does the log end where the index says? */
@@ -111,7 +128,7 @@ static bool is_sound(int fd, const char *path)
 	bool sound;
 	int log;
 
-	if (!is_of_this_boot(fd) || pread(fd, h, sizeof(h), 0) != (ssize_t)sizeof(h) ||
+	if (!is_marked(fd, path) || pread(fd, h, sizeof(h), 0) != (ssize_t)sizeof(h) ||
 	    memcmp(&h[0], &h[1], sizeof(h[0])) != 0 || h[0].version != INDEX_VERSION ||
 	    h[0].is_init == 0)
 		return false;
@@ -174,11 +191,12 @@ bool walindex_held(const struct walindex *w)
 int walindex_mark(const struct walindex *w)
 {
 	scoped_free char *name = xasprintf("%s-shm", w->path);
-	const char *boot = boot_id();
+	char mark[MARK_MAX];
+	int len = make_mark(w->path, mark);
 
-	if (boot == NULL)
-		return -ENOENT;
-	return setxattr(name, MARK, boot, BOOT_ID_LEN, 0) < 0 ? -errno : 0;
+	if (len < 0)
+		return len;
+	return setxattr(name, MARK, mark, (size_t)len, 0) < 0 ? -errno : 0;
 }
 
 void walindex_leave(struct walindex *w)

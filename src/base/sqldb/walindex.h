@@ -12,6 +12,9 @@
  * file.  So before SQLite looks, we hold it for reading by an open file description of our own,
  * when
  * - the file carries this boot's id (extended attribute user.coracle.boot, set by walindex_mark),
+ * - and beside it inode and time of change of the database's file, which are still the same: a
+ *   database that was put back from a copy is read with the log as SQLite reads it (a checkpoint
+ *   changes the file, too, and costs one reading of the log),
  * - both copies of the index's header are the same (a writer was killed in between otherwise),
  * - it speaks of this log: the salts are those of the log's header and the running checksum is that
  *   of the log's last committed frame.
@@ -32,8 +35,8 @@ struct walindex;
 struct walindex *walindex_enter(const char *path);
 /* Will SQLite take the index as it is? */
 bool walindex_held(const struct walindex *w);
-/* After its log was read: the index is of this boot.  -errno when that could not be noted (a file
- * system without extended attributes): the next one reads the log again. */
+/* After its log was read: the index is of this boot and file.  -errno when that could not be noted
+ * (a file system without extended attributes): the next one reads the log again. */
 int walindex_mark(const struct walindex *w);
 /* After the connection is closed. */
 void walindex_leave(struct walindex *w);
