@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "cgroup/cgroup_priv.h"
 #include "sys/fd.h"
 
@@ -105,14 +106,16 @@ int cgroup_v2_delegate(const struct cgroup_hier *h, const char *path, uid_t owne
 		       struct error *err)
 {
 	scoped(buf_done) struct buf list = BUF_INIT_MAX(DELEGATE_LIST_MAX);
-	char *save = NULL;
+	scoped_strv char **files = NULL;
 	int r = give(h, path, NULL, owner, err);
 
 	/* The kernel's own list of what a delegate may write (since 4.15). */
 	if (fd_read_file(AT_FDCWD, "/sys/kernel/cgroup/delegate", DELEGATE_LIST_MAX, &list) < 0)
 		buf_adds(&list, "cgroup.procs\ncgroup.subtree_control\ncgroup.threads\n");
-	for (char *file = strtok_r(list.data, "\n", &save); r >= 0 && file != NULL;
-	     file = strtok_r(NULL, "\n", &save))
-		r = give(h, path, file, owner, err);
+	files = strv_split(buf_str(&list), "\n", false);
+	STRV_FOREACH (f, files) {
+		if (r >= 0)
+			r = give(h, path, *f, owner, err);
+	}
 	return r;
 }
