@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runtime/hooks.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +25,21 @@ void hook_state_done(struct hook_state *s)
 static int open_one(const struct strmap *annotations, const char *key, int *ret, struct error *err)
 {
 	const char *path = strmap_get(annotations, key);
-	int fd;
+	scoped_fd int fd = -1;
+	int r;
 
 	if (path == NULL)
 		return 0;
-	fd = fd_open(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY, 0600);
-	if (fd < 0)
-		return error_os(err, -fd, "annotation %s: open '%s'", key, path);
-	*ret = fd;
+	/* A FIFO without a reader would keep us here. */
+	fd = fd_open(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0600);
+	if (fd == -ENXIO)
+		return error_set(err, ERROR_STATE,
+				 "annotation %s: nobody reads '%s'; start its reader first", key,
+				 path);
+	r = fd < 0 ? fd : fd_set_nonblock(fd, false);
+	if (r < 0)
+		return error_os(err, -r, "annotation %s: open '%s'", key, path);
+	*ret = take_fd(fd);
 	return 0;
 }
 

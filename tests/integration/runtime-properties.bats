@@ -347,6 +347,15 @@ hook() {
 	[ "$output" = 4 ] # stdio and ls's own: the files are not the container's
 	[ "$(tr '\n' ' ' <"$BATS_TEST_TMPDIR/out")" = "first out prestart out createRuntime out createContainer out startContainer out poststart out poststop " ]
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" = 6 ]
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	annotate run.oci.hooks.stdout "$BATS_TEST_TMPDIR/fifo"
+	RT_TIMEOUT=60 run ! inside true
+	[[ $output == *run.oci.hooks.stdout*"nobody reads '$BATS_TEST_TMPDIR/fifo'"* ]]
+	exec 7<>"$BATS_TEST_TMPDIR/fifo"
+	run -0 inside true
+	read -r output <&7
+	exec 7<&-
+	[ "$output" = "out prestart" ]
 	annotate run.oci.hooks.stdout /no/such/dir/file
 	run ! inside true
 	[[ $output == *run.oci.hooks.stdout*/no/such/dir/file* ]]
