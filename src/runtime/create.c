@@ -549,6 +549,9 @@ static int create_all(struct creation *c, struct error *err)
 	r = plan_record(c, err);
 	if (r < 0)
 		return r;
+	r = c->record.rdt ? rdt_check_free(c->rdt_root, c->record.rdt, err) : 0;
+	if (r < 0)
+		return r;
 	r = make_state(c, err);
 	if (r < 0)
 		return r;

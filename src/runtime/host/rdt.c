@@ -191,30 +191,50 @@ static int compare_schemata(int root, const char *clos, const char *wanted, stru
 	return 0;
 }
 
+/* Somebody else's: it would be removed with us. */
+static int taken(const struct rdt_record *r, struct error *err)
+{
+	return error_set(err, ERROR_EXISTS,
+			 "config.json: .linux.intelRdt: there is a group '%s' already; set closID "
+			 "to share it",
+			 r->clos);
+}
+
+/* 1: there is one. */
+static int find_group(int root, const struct rdt_record *r, struct error *err)
+{
+	struct stat st;
+	int e = fd_stat(root, r->clos, AT_SYMLINK_NOFOLLOW, &st);
+
+	if (e == -ENOENT)
+		return 0;
+	return e < 0 ? error_os(err, -e, "intelRdt: stat group '%s'", r->clos) : 1;
+}
+
+int rdt_check_free(int root, const struct rdt_record *r, struct error *err)
+{
+	int found = r->own ? find_group(root, r, err) : 0;
+
+	return found > 0 ? taken(r, err) : found;
+}
+
 static int make_group(int root, const struct rdt_record *r, const char *wanted, bool *ret_made,
 		      struct error *err)
 {
-	struct stat st;
-	int found = fd_stat(root, r->clos, AT_SYMLINK_NOFOLLOW, &st);
+	int found = r->own ? 0 : find_group(root, r, err);
 
 	*ret_made = false;
-	/* Somebody else's: it would be removed with us. */
-	if (found == 0 && r->own)
-		return error_set(err, ERROR_EXISTS,
-				 "config.json: .linux.intelRdt: there is a group '%s' already; set "
-				 "closID to share it",
-				 r->clos);
-	if (found == 0)
-		return 0;
-	if (found != -ENOENT)
-		return error_os(err, -found, "intelRdt: stat group '%s'", r->clos);
+	if (found != 0)
+		return MIN(found, 0);
 	if (!r->own && str_empty(wanted))
 		return error_set(err, ERROR_NOT_FOUND,
 				 "config.json: .linux.intelRdt.closID: there is no group '%s', and "
 				 "no schema to make one with",
 				 r->clos);
 	if (mkdirat(root, r->clos, 0755) < 0)
-		return refused(root, errno, "make directory", r->clos, err);
+		return errno == EEXIST && r->own
+			       ? taken(r, err)
+			       : refused(root, errno, "make directory", r->clos, err);
 	*ret_made = true;
 	return 0;
 }

@@ -34,6 +34,9 @@ struct rdt_record *rdt_plan(const struct oci_intel_rdt *rdt, const char *id);
 void rdt_record_free(struct rdt_record *r);
 /* The mounted resctrl; ERROR_UNSUPPORTED when there is none. */
 int rdt_open(struct error *err);
+/* A group of the container's id must not be there yet: asked before the record is written, by which
+ * delete would remove it.  ERROR_EXISTS. */
+int rdt_check_free(int root, const struct rdt_record *r, struct error *err);
 /* Make the groups and write the schemata. */
 int rdt_create(int root, const struct oci_intel_rdt *rdt, const struct rdt_record *r,
 	       struct error *err);

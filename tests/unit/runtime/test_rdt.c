@@ -61,7 +61,9 @@ TEST(group_of_the_container)
 	scoped_free char *schemata = xasprintf("%s/c1/schemata", path);
 	scoped_free char *before = NULL;
 
+	CHECK_OK(rdt_check_free(root, r, &err), err);
 	CHECK_OK(rdt_create(root, &rdt, r, &err), err);
+	CHECK_FAILS(rdt_check_free(root, r, &err), err, ERROR_EXISTS, "'c1'");
 	/* MB: of the L3 schema gives way, schemata comes last. */
 	check_file(path, "c1/schemata", "L3:0=f;1=f\nMB:0=20;1=70\nL2:0=3\n");
 	CHECK_FAILS(rdt_create(root, &rdt, r, &err), err, ERROR_EXISTS, "'c1'");
@@ -143,6 +145,7 @@ TEST(default_group)
 	scoped_fd int root = make_root("default", &path);
 	scoped_record struct rdt_record *r = rdt_plan(&rdt, "c4");
 
+	CHECK_OK(rdt_check_free(root, r, &err), err);
 	CHECK_OK(rdt_create(root, &rdt, r, &err), err);
 	CHECK_OK(rdt_enter(root, r, 1, &err), err);
 	check_file(path, "tasks", "1\n");
