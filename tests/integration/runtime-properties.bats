@@ -63,6 +63,28 @@ drop_device() {
 	[[ $output == *"inet 192.0.2.77/24"* && $output == *"inet6 2001:db8::77/64"* ]]
 }
 
+# The first one's state on the host: name, flags, addresses.
+device_state() {
+	ip -o -d addr show "$DEV" | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/valid_lft.*//; s/ tentative//; /fe80/d'
+	ip -o link show up | grep -c " $DEV@" || true
+}
+
+@test "netDevices: one that cannot be moved brings back those before it" {
+	local before state
+
+	make_device
+	# Nobody moves the loopback interface.
+	runtime_config ".linux.netDevices = {\"$DEV\":{\"name\":\"lan0\"},\"lo\":{\"name\":\"lo9\"}}"
+	for state in up down; do
+		ip link set "$DEV" "$state"
+		before=$(device_state)
+		run inside true
+		echo "$output"
+		[ "$status" != 0 ] && [[ $output == *"'lo'"*lo9* ]] && [ "$(device_state)" = "$before" ] || { drop_device; false; }
+	done
+	drop_device
+}
+
 @test "netDevices: refusals leave the interface where it is" {
 	make_device
 	runtime_config ".linux.netDevices = {\"$DEV\":{\"name\":\"lo\"}}"

@@ -4,8 +4,9 @@
  * container's (config-linux.md, Network Devices).
  *
  * An interface keeps its link address, MTU and permanent global addresses and is set up under
- * its new name.  All are looked at before the first is moved.  When the container's namespace ends
- * the kernel gives physical ones back and removes virtual ones.
+ * its new name.  All are looked at before the first is moved, and when one cannot be moved those
+ * before it come back.  When the container's namespace ends the kernel gives physical ones back and
+ * removes virtual ones.
  */
 #ifndef CORACLE_RUNTIME_HOST_NETDEVICES_H
 #define CORACLE_RUNTIME_HOST_NETDEVICES_H
