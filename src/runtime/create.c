@@ -512,6 +512,9 @@ static int finish(struct creation *c, struct error *err)
 	r = send_to_receiver(c, err);
 	if (r < 0)
 		return r;
+	r = record_set_created(c->dir, err);
+	if (r < 0)
+		return r;
 	r = sync_send(c->launch.sync_fd, SYNC_ACK, 0);
 	return r < 0 ? error_os(err, -r, "let container init go on") : 0;
 }

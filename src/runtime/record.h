@@ -3,7 +3,8 @@
  * record: the state directory ROOT/ID and its files.
  *
  *	state.json    struct runtime_record, replaced by rename
- *	start.sock    init listens here while the container is created; gone once it was started
+ *	start.sock    init listens here while the container is created; gone once it was started.
+ *		      Mode 0600 until create is done, then 0700
  *	seccomp.bpf   the compiled filter, for exec
  *	mounts.lock   held while mounts are added or removed
  *	notify/       notify.sock for the payload, with NOTIFY_SOCKET
@@ -35,6 +36,8 @@ int record_remove_dir(const struct runtime_context *cx, const char *id, struct e
 int record_save(int dirfd, const struct runtime_record *r, struct error *err);
 int record_load_at(int dirfd, const char *id, struct runtime_record *ret, struct error *err);
 
+/* Create is done: from here on the root is the container's, and it may be entered and started. */
+int record_set_created(int dirfd, struct error *err);
 /* Derived status; no process of that start time or a zombie is RUNTIME_STOPPED. */
 enum runtime_status record_status(int dirfd, const struct runtime_record *r);
 /* A reference to init: ERROR_STATE when it is not alive, a zombie neither. */

@@ -149,6 +149,31 @@ has_cgroup() {
 	[ -z "$(find /sys/fs/cgroup -name "$ID" 2>/dev/null)" ]
 }
 
+@test "while it is being created nothing enters it" {
+	local dir=$BATS_TEST_TMPDIR
+
+	# A hook of create sees the container without its root: an exec would run in the host's.
+	cat >"$dir/hook" <<-EOF
+		#!/bin/sh
+		for what in state "exec $ID /bin/cat /etc/passwd" start "mounts remove $ID $dir/mounts" delete pause; do
+			case \$what in *\ *) ;; *) what="\$what $ID" ;; esac
+			$RUNTIME --root $RT_ROOT \$what 2>&1
+			echo "status \$?"
+		done >$dir/out
+	EOF
+	chmod +x "$dir/hook"
+	echo '[{"destination":"/dev/shm"}]' >"$dir/mounts"
+	runtime_args sleep 1000
+	runtime_config ".hooks.createRuntime = [{\"path\":\"$dir/hook\"}]"
+	rt create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	[ "$(grep -o '"status": *"[a-z]*"' "$dir/out" | tr -d ' ')" = '"status":"creating"' ]
+	[ "$(grep '^status' "$dir/out" | tr '\n' ' ')" = 'status 0 status 255 status 1 status 1 status 1 status 1 ' ]
+	[ "$(grep -c creat "$dir/out")" -ge 5 ]
+	[ "$(rt state "$ID" | jq -r .status)" = created ]
+	rt exec "$ID" true </dev/null
+	rt start "$ID"
+}
+
 @test "pause and resume" {
 	runtime_args sleep 1000
 	rt run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1

@@ -18,20 +18,34 @@ const char *runtime_status_name(enum runtime_status s)
 	return status_names[s];
 }
 
+static enum runtime_status unfinished(const struct runtime_record *r)
+{
+	/* Without its creator init dies, if it was there at all (I8). */
+	return r->creator_pid > 0 && pidref_alive_at(r->creator_pid, r->creator_start_time) > 0
+		       ? RUNTIME_CREATING
+		       : RUNTIME_STOPPED;
+}
+
+int record_set_created(int dirfd, struct error *err)
+{
+	if (fchmodat(dirfd, RECORD_SOCKET, S_IRWXU, 0) < 0)
+		return error_os(err, errno, "mark the container as created");
+	return 0;
+}
+
 enum runtime_status record_status(int dirfd, const struct runtime_record *r)
 {
 	struct stat st;
 
 	if (r->init_pid == 0)
-		return r->creator_pid > 0 &&
-				       pidref_alive_at(r->creator_pid, r->creator_start_time) > 0
-			       ? RUNTIME_CREATING
-			       : RUNTIME_STOPPED;
+		return unfinished(r);
 	if (pidref_alive_at(r->init_pid, r->init_start_time) <= 0)
 		return RUNTIME_STOPPED;
 	if (r->cgroup.path && cgroup_is_frozen(&r->cgroup) > 0)
 		return RUNTIME_PAUSED;
-	return fd_stat(dirfd, RECORD_SOCKET, 0, &st) == 0 ? RUNTIME_CREATED : RUNTIME_RUNNING;
+	if (fd_stat(dirfd, RECORD_SOCKET, 0, &st) < 0)
+		return RUNTIME_RUNNING;
+	return (st.st_mode & S_IXUSR) != 0 ? RUNTIME_CREATED : unfinished(r);
 }
 
 int runtime_record_status(const struct runtime_context *cx, const struct runtime_record *r,
