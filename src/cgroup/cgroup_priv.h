@@ -83,6 +83,8 @@ int cgroup_tree_empty(const struct cgroup_hier *h, const char *path);
 #define SETTING_KEYED 2u    /* the file has one line per key, the value's first word */
 #define SETTING_RETRY 4u    /* on EINVAL write the next one first, then this again */
 #define SETTING_OOMCTL 8u   /* memory.oom_control reads differently from what is written */
+#define SETTING_READ_BACK \
+	16u /* the file may take the value and stay without a limit: then it is refused */
 struct cgroup_setting {
 	const char *controller; /* borrowed, static */
 	const char *limit;	/* name for errors, as in the specification: "memory.limit" */

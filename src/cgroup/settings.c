@@ -17,6 +17,8 @@
 
 /* Longest file whose text undo remembers: one line per device or interface. */
 #define UNDO_TEXT_MAX ((size_t)64 << 10)
+/* "No limit" is the largest number of whole pages; theirs are at most this large. */
+#define UNLIMITED_PAGE 65536
 
 static void setting_done(struct cgroup_setting *s)
 {
@@ -175,6 +177,20 @@ void cgroup_undo_done(struct cgroup_undo *u)
 	*u = (struct cgroup_undo){ 0 };
 }
 
+/* Since Linux 6.1 memory.kmem.limit_in_bytes is deaf. */
+static int still_unlimited(const char *path)
+{
+	char line[CGROUP_VALUE_MAX];
+	uint64_t now;
+	int n = fd_read_line(AT_FDCWD, path, line, sizeof(line));
+
+	if (n >= 0)
+		n = num_u64(line, &now);
+	if (n < 0)
+		return n;
+	return now >= (uint64_t)INT64_MAX / UNLIMITED_PAGE * UNLIMITED_PAGE ? -EOPNOTSUPP : 0;
+}
+
 /* 0 or -errno; path is what was written to, or would have been. */
 static int write_one(const struct cgroup_setting *s, const struct cgroup_record *r,
 		     struct cgroup_undo *undo, char path[PATH_MAX])
@@ -187,6 +203,8 @@ static int write_one(const struct cgroup_setting *s, const struct cgroup_record 
 		return n;
 	remember(undo, s, path);
 	n = fd_write_file(AT_FDCWD, path, s->value);
+	if (n == 0 && s->flags & SETTING_READ_BACK)
+		return still_unlimited(path);
 	if (n != -ENOENT && n != -EACCES)
 		return n;
 	if (s->alt_file == NULL)

@@ -84,7 +84,9 @@ static int memory(const struct oci_memory *m, const struct cgroup_record *r,
 		add_i64(out, "memory.reservation", "memory.soft_limit_in_bytes",
 			m->reservation.value);
 	if (m->kernel.set && m->kernel.value > 0)
-		add_i64(out, "memory.kernel", "memory.kmem.limit_in_bytes", m->kernel.value);
+		cgroup_setting_add(out, MEMORY, "memory.kernel", "memory.kmem.limit_in_bytes",
+				   "%" PRId64, m->kernel.value)
+			->flags = SETTING_READ_BACK;
 	if (m->kernel_tcp.set && m->kernel_tcp.value > 0)
 		add_i64(out, "memory.kernelTCP", "memory.kmem.tcp.limit_in_bytes",
 			m->kernel_tcp.value);

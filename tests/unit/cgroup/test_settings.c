@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -38,6 +40,24 @@ TEST(a_missing_file_names_limit_and_file)
 	scoped_free char *a = test_read_file(fake_path("blkio", "g/blkio.bfq.weight"));
 
 	CHECK_STR(a, "500");
+}
+
+TEST(a_file_that_stays_without_a_limit_is_refused)
+{
+	scoped(cgroup_settings_done) struct cgroup_settings s = { 0 };
+	struct error err = ERROR_INIT;
+
+	fake_v1("memory");
+	fake_file("memory", "g/memory.kmem.limit_in_bytes", "9223372036854771712\n");
+	cgroup_setting_add(&s, "memory", "memory.kernel", "memory.kmem.limit_in_bytes", "4096")
+		->flags = SETTING_READ_BACK;
+	CHECK_OK(cgroup_settings_apply(&s, fake_group(), NULL, &err), err);
+	/* What the kernel has for "none", whatever was written. */
+	free(s.items[0].value);
+	s.items[0].value = xstrdup("9223372036854771712");
+	CHECK_FAILS(cgroup_settings_apply(&s, fake_group(), NULL, &err), err, ERROR_OS,
+		    "'memory.kernel'");
+	CHECK_INT(err.num, EOPNOTSUPP);
 }
 
 TEST(a_missing_controller_names_it)
