@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/str.h"
 #include "cgroup/cgroup_priv.h"
@@ -49,11 +47,9 @@ static void make(char *dir, const char *const *files)
 	for (const char *const *f = files; *f; f++) {
 		scoped_free char *path = xasprintf("%s/%s", dir, *f);
 
-		for (char *s = path + strlen(dir) + 1; (s = strchr(s, '/')); s++) {
-			*s = '\0';
-			mkdir(path, 0700);
-			*s = '/';
-		}
+		*strrchr(path, '/') = '\0';
+		if (fd_mkdir_p(AT_FDCWD, path, 0700) < 0)
+			abort();
 	}
 }
 
@@ -68,11 +64,9 @@ static void fill(const char *dir, const char *const *files, const uint8_t *data,
 {
 	for (const char *const *f = files; *f; f++) {
 		scoped_free char *path = xasprintf("%s/%s", dir, *f);
-		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-		if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+		if (fd_make_file(AT_FDCWD, path, data, size, 0600) < 0)
 			abort();
-		close(fd);
 	}
 }
 

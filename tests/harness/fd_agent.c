@@ -119,7 +119,8 @@ static int print_all(const char *socket_path)
 			printf(" %s%s", path, i + 1 < n ? "" : "\n");
 		}
 	} while (len > 0);
-	for (char *c = memchr(data, '\n', total); c; c = memchr(c, '\n', total - (size_t)(c - data)))
+	for (char *c = memchr(data, '\n', total); c;
+	     c = memchr(c, '\n', total - (size_t)(c - data)))
 		*c = ' ';
 	printf("text %.*s\n%s", (int)total, data, len == 0 ? "closed\n" : "");
 	return len < 0;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -139,6 +140,14 @@ int test_write_file(const char *path, const char *text)
 	if (!ok)
 		test_fail(__FILE__, __LINE__, "write '%s': %s", path, strerror(errno));
 	return ok ? 0 : -1;
+}
+
+int64_t test_cpu_nsec(void)
+{
+	struct timespec t = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 char *test_read_file(const char *path)

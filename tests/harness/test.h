@@ -44,6 +44,8 @@ const char *test_path(const char *name) __attribute__((nonnull));
 /* Write a whole file (0644) and read one; a failure fails the test and gives -1 or NULL. */
 int test_write_file(const char *path, const char *text);
 char *test_read_file(const char *path); /* caller frees */
+/* CPU time of this process: no other program makes it longer. */
+int64_t test_cpu_nsec(void);
 
 bool test_check_int(const char *file, int line, const char *expr, long long got, long long want);
 bool test_check_str(const char *file, int line, const char *expr, const char *got,

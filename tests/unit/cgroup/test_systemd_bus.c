@@ -213,6 +213,8 @@ struct server {
 
 static void server_done(struct server *s)
 {
+	if (s->pid <= 0)
+		return;
 	(void)kill(s->pid, SIGKILL);
 	(void)waitpid(s->pid, NULL, 0);
 }
@@ -236,7 +238,20 @@ static struct server server_start(struct fake f)
 	s.pid = fork();
 	if (s.pid == 0)
 		serve(fd, f);
+	if (fd < 0 || s.pid < 0)
+		test_fail(__FILE__, __LINE__, "no bus: %s", fd < 0 ? err.msg : strerror(errno));
 	return s;
+}
+
+/* Starts x.scope by a systemd that is so. */
+static int start_scope(struct fake f, struct error *err)
+{
+	scoped(server_done) struct server s = server_start(f);
+	scoped(bus_done) struct bus b = BUS_INIT;
+	scoped(buf_done) struct buf properties = BUF_INIT;
+	int r = bus_open(false, &b, err);
+
+	return r < 0 ? r : manager_start(&b, "x.scope", &properties, err);
 }
 
 TEST(a_scope_is_started_and_its_job_awaited)
@@ -248,7 +263,6 @@ TEST(a_scope_is_started_and_its_job_awaited)
 		scoped(buf_done) struct buf properties = BUF_INIT;
 		struct error err = ERROR_INIT;
 
-		CHECK(s.pid > 0);
 		CHECK_OK(bus_open(false, &b, &err), err);
 		CHECK(!b.direct);
 		CHECK_OK(manager_start(&b, "x.scope", &properties, &err), err);
@@ -258,70 +272,46 @@ TEST(a_scope_is_started_and_its_job_awaited)
 
 TEST(a_failed_unit_of_that_name_makes_room)
 {
-	scoped(server_done) struct server s =
-		server_start((struct fake){ .start_error = "org.freedesktop.systemd1.UnitExists" });
-	scoped(bus_done) struct bus b = BUS_INIT;
-	scoped(buf_done) struct buf properties = BUF_INIT;
+	struct fake f = { .start_error = "org.freedesktop.systemd1.UnitExists" };
 	struct error err = ERROR_INIT;
 
-	CHECK(s.pid > 0);
-	CHECK_OK(bus_open(false, &b, &err), err);
-	CHECK_OK(manager_start(&b, "x.scope", &properties, &err), err);
+	CHECK_OK(start_scope(f, &err), err);
 }
 
 TEST(a_unit_that_is_in_use_is_an_error)
 {
-	scoped(server_done) struct server s = server_start((struct fake){
-		.start_error = "org.freedesktop.systemd1.UnitExists", .start_error_stays = true });
-	scoped(bus_done) struct bus b = BUS_INIT;
-	scoped(buf_done) struct buf properties = BUF_INIT;
+	struct fake f = { .start_error = "org.freedesktop.systemd1.UnitExists",
+			  .start_error_stays = true };
 	struct error err = ERROR_INIT;
 
-	CHECK(s.pid > 0);
-	CHECK_OK(bus_open(false, &b, &err), err);
-	CHECK_FAILS(manager_start(&b, "x.scope", &properties, &err), err, ERROR_EXISTS,
-		    "another container");
+	CHECK_FAILS(start_scope(f, &err), err, ERROR_EXISTS, "another container");
 }
 
 TEST(only_systemd_tells_how_a_job_ended)
 {
 	for (int first = 0; first < 2; first++) {
-		scoped(server_done) struct server s =
-			server_start((struct fake){ .signal_first = first, .forged = true });
-		scoped(bus_done) struct bus b = BUS_INIT;
-		scoped(buf_done) struct buf properties = BUF_INIT;
+		struct fake f = { .signal_first = first, .forged = true };
 		struct error err = ERROR_INIT;
 
-		CHECK(s.pid > 0);
-		CHECK_OK(bus_open(false, &b, &err), err);
-		CHECK_OK(manager_start(&b, "x.scope", &properties, &err), err);
+		CHECK_OK(start_scope(f, &err), err);
 	}
 }
 
 TEST(what_systemd_says_is_passed_on)
 {
-	scoped(server_done) struct server s =
-		server_start((struct fake){ .start_error = "org.x.Denied" });
-	scoped(bus_done) struct bus b = BUS_INIT;
-	scoped(buf_done) struct buf properties = BUF_INIT;
+	struct fake f = { .start_error = "org.x.Denied" };
 	struct error err = ERROR_INIT;
 
-	CHECK(s.pid > 0);
-	CHECK_OK(bus_open(false, &b, &err), err);
-	CHECK_FAILS(manager_start(&b, "x.scope", &properties, &err), err, ERROR_REMOTE, "told so");
+	CHECK_FAILS(start_scope(f, &err), err, ERROR_REMOTE, "told so");
 	CHECK(strstr(err.msg, "'x.scope'") != NULL);
 }
 
 TEST(a_job_that_fails_is_an_error)
 {
-	scoped(server_done) struct server s = server_start((struct fake){ .result = "failed" });
-	scoped(bus_done) struct bus b = BUS_INIT;
-	scoped(buf_done) struct buf properties = BUF_INIT;
+	struct fake f = { .result = "failed" };
 	struct error err = ERROR_INIT;
 
-	CHECK(s.pid > 0);
-	CHECK_OK(bus_open(false, &b, &err), err);
-	CHECK_FAILS(manager_start(&b, "x.scope", &properties, &err), err, ERROR_REMOTE, "'failed'");
+	CHECK_FAILS(start_scope(f, &err), err, ERROR_REMOTE, "'failed'");
 }
 
 TEST(properties_of_the_manager)
@@ -331,14 +321,13 @@ TEST(properties_of_the_manager)
 	scoped_free char *group = NULL;
 	struct error err = ERROR_INIT;
 
-	CHECK(s.pid > 0);
 	CHECK_OK(bus_open(false, &b, &err), err);
 	CHECK_INT(manager_version(&b), 252);
 	CHECK_OK(manager_control_group(&b, &group, &err), err);
 	CHECK_STR(group, "/user.slice/x");
 }
 
-TEST(refusals_and_nonsense_end_in_an_error)
+TEST(refusals_end_in_an_error)
 {
 	static const struct fake fakes[] = {
 		{ .greeting = "REJECTED EXTERNAL\r\n" },
@@ -350,19 +339,17 @@ TEST(refusals_and_nonsense_end_in_an_error)
 		scoped(bus_done) struct bus b = BUS_INIT;
 		struct error err = ERROR_INIT;
 
-		CHECK(s.pid > 0);
 		CHECK(bus_open(false, &b, &err) < 0);
 		CHECK(strstr(err.msg, "--cgroup-manager=cgroupfs") != NULL);
 	}
-	scoped(server_done) struct server s = server_start((struct fake){ .garbage = true });
-	scoped(bus_done) struct bus b = BUS_INIT;
-	scoped(buf_done) struct buf properties = BUF_INIT;
+}
+
+TEST(garbage_in_place_of_a_reply_is_an_error)
+{
+	struct fake f = { .garbage = true };
 	struct error err = ERROR_INIT;
 
-	CHECK(s.pid > 0);
-	CHECK_OK(bus_open(false, &b, &err), err);
-	CHECK_FAILS(manager_start(&b, "x.scope", &properties, &err), err, ERROR_REMOTE,
-		    "no D-Bus message");
+	CHECK_FAILS(start_scope(f, &err), err, ERROR_REMOTE, "no D-Bus message");
 }
 
 TEST(without_systemd_the_remedy_is_named)

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "harness/test.h"
+#include "monitor/fixture.h"
 #include "monitor/log/journald.h"
 #include "sys/sock.h"
 
@@ -32,13 +33,6 @@ static struct log_driver *open_driver(const struct monitor_log_options *o)
 	if (journald_open(o, &source, &d, &err) < 0)
 		test_fail(__FILE__, __LINE__, "%s", err.msg);
 	return d;
-}
-
-static void put(struct log_driver *d, bool is_stderr, const char *text)
-{
-	struct log_chunk c = { .data = text, .len = strlen(text), .is_stderr = is_stderr };
-
-	d->ops->write(d, &c);
 }
 
 /* The next entry as "NAME=value\n" lines, whatever form the fields have; "" when there is none. */
@@ -81,8 +75,8 @@ TEST(journald_entries)
 	struct log_driver *d = open_driver(&o);
 	scoped_free char *one = NULL, *two = NULL, *three = NULL;
 
-	put(d, false, "out\n");
-	put(d, true, "err\n<5>notice\n");
+	puts_to(d, false, "out\n");
+	puts_to(d, true, "err\n<5>notice\n");
 	one = entry();
 	two = entry();
 	three = entry();
@@ -99,7 +93,7 @@ TEST(journald_tag_and_labels)
 	struct log_driver *d = open_driver(&o);
 	scoped_free char *got = NULL;
 
-	put(d, false, "m\n");
+	puts_to(d, false, "m\n");
 	got = entry();
 	CHECK(strstr(got, "CONTAINER_TAG=tag\n") != NULL);
 	CHECK(strstr(got, "SYSLOG_IDENTIFIER=tag\n") != NULL);
@@ -114,11 +108,11 @@ TEST(journald_partial)
 	struct log_driver *d = open_driver(&o);
 	scoped_free char *one = NULL, *none = NULL, *two = NULL;
 
-	put(d, false, "a");
-	put(d, false, "b");
+	puts_to(d, false, "a");
+	puts_to(d, false, "b");
 	none = entry();
 	CHECK_STR(none, "");
-	put(d, false, "c\nrest");
+	puts_to(d, false, "c\nrest");
 	one = entry();
 	CHECK(strncmp(one, "MESSAGE=abc\n", 12) == 0);
 	CHECK(strstr(one, "PARTIAL") == NULL);
@@ -164,12 +158,12 @@ TEST(journald_comes_back)
 	close(journal);
 	unlink(journal_path);
 	log_set_sink(swallow, &complaints);
-	put(d, false, "one\ntwo\n");
+	puts_to(d, false, "one\ntwo\n");
 	log_set_sink(NULL, NULL);
 	CHECK_INT(complaints, 1);
 	journal = sock_listen_unix(AT_FDCWD, journal_path, SOCK_DGRAM, 0600, &err);
 	CHECK_OK(journal, err);
-	put(d, false, "again\n");
+	puts_to(d, false, "again\n");
 	note = entry();
 	got = entry();
 	CHECK(strncmp(note,
@@ -190,7 +184,7 @@ TEST(journald_full_socket_is_bounded)
 	for (int i = 0; i < 5000; i++)
 		buf_adds(&lines, "line\n");
 	log_set_sink(swallow, &complaints);
-	put(d, false, buf_str(&lines));
+	puts_to(d, false, buf_str(&lines));
 	log_set_sink(NULL, NULL);
 	CHECK_INT(complaints, 1);
 	for (bool more = true; more;) {

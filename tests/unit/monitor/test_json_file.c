@@ -5,12 +5,11 @@
 
 #include "base/mem.h"
 #include "harness/test.h"
+#include "monitor/fixture.h"
 #include "monitor/log/json_file.h"
 
-/* 2026-11-22T02:45:52.981065957Z */
-#define STAMP_NSEC 1795315552981065957LL
-#define OUT "\",\"stream\":\"stdout\",\"time\":\"2026-11-22T02:45:52.981065957Z\"}\n"
-#define ERR "\",\"stream\":\"stderr\",\"time\":\"2026-11-22T02:45:52.981065957Z\"}\n"
+#define OUT "\",\"stream\":\"stdout\",\"time\":\"" STAMP "Z\"}\n"
+#define ERR "\",\"stream\":\"stderr\",\"time\":\"" STAMP "Z\"}\n"
 
 static struct log_driver *open_log(const char *name, const struct monitor_log_options *o)
 {
@@ -20,15 +19,6 @@ static struct log_driver *open_log(const char *name, const struct monitor_log_op
 	if (json_file_open(test_path(name), o, &d, &err) < 0)
 		test_fail(__FILE__, __LINE__, "%s", err.msg);
 	return d;
-}
-
-static void put(struct log_driver *d, bool is_stderr, const char *text, size_t len)
-{
-	struct log_chunk c = {
-		.data = text, .len = len, .is_stderr = is_stderr, .time_nsec = STAMP_NSEC
-	};
-
-	d->ops->write(d, &c);
 }
 
 static const struct monitor_log_options plain = { .max_files = 1 };
@@ -77,7 +67,7 @@ TEST(json_attrs)
 	got = test_read_file(test_path("attrs"));
 	CHECK_STR(got, "{\"log\":\"x\\n\",\"stream\":\"stdout\",\"attrs\":{\"tag\":\"t\",\"a\":"
 		       "\"1\",\"b c\":"
-		       "\"x\\\"y\"},\"time\":\"2026-11-22T02:45:52.981065957Z\"}\n");
+		       "\"x\\\"y\"},\"time\":\"" STAMP "Z\"}\n");
 }
 
 TEST(json_refused)

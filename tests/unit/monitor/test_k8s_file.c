@@ -13,38 +13,22 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "harness/test.h"
+#include "monitor/fixture.h"
 #include "monitor/log/file.h"
 #include "monitor/log/k8s_file.h"
 
-/* 2026-11-22T02:45:52.981065957Z */
-#define STAMP_NSEC 1795315552981065957LL
-#define OUT "2026-11-22T02:45:52.981065957+00:00 stdout "
-#define ERR "2026-11-22T02:45:52.981065957+00:00 stderr "
+#define OUT STAMP "+00:00 stdout "
+#define ERR STAMP "+00:00 stderr "
 
 static struct log_driver *open_log(const char *name, const struct monitor_log_options *o)
 {
 	struct error err = ERROR_INIT;
 	struct log_driver *d = NULL;
 
-	setenv("TZ", "UTC", 1);
-	tzset();
+	use_utc();
 	if (k8s_file_open(test_path(name), o, &d, &err) < 0)
 		test_fail(__FILE__, __LINE__, "%s", err.msg);
 	return d;
-}
-
-static void put(struct log_driver *d, bool is_stderr, const char *text, size_t len)
-{
-	struct log_chunk c = {
-		.data = text, .len = len, .is_stderr = is_stderr, .time_nsec = STAMP_NSEC
-	};
-
-	d->ops->write(d, &c);
-}
-
-static void puts_to(struct log_driver *d, bool is_stderr, const char *text)
-{
-	put(d, is_stderr, text, strlen(text));
 }
 
 static const struct monitor_log_options plain = { .max_files = 1 };
@@ -299,7 +283,7 @@ static char *without_stamps(const char *name)
 	struct buf out = BUF_INIT;
 
 	for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n"))
-		buf_addf(&out, "%s|", line + strlen("2026-11-22T02:45:52.981065957+00:00 "));
+		buf_addf(&out, "%s|", line + strlen(STAMP "+00:00 "));
 	return buf_take(&out);
 }
 

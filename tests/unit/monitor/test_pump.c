@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "harness/test.h"
+#include "monitor/fixture.h"
 #include "monitor/pump.h"
 #include "sys/fd.h"
 #include "sys/tty.h"
@@ -36,7 +37,7 @@ static char *texts(const char *name)
 	struct buf out = BUF_INIT;
 
 	for (char *line = strtok(all, "\n"); line; line = strtok(NULL, "\n"))
-		buf_addf(&out, "%s ", line + strlen("2026-11-22T02:45:52.981065957+00:00 "));
+		buf_addf(&out, "%s ", line + strlen(STAMP "+00:00 "));
 	return buf_take(&out);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "harness/test.h"
+#include "monitor/fixture.h"
 #include "monitor/log/file.h"
 #include "monitor/log/k8s_file.h"
 #include "monitor/replay.h"
@@ -17,18 +18,6 @@ static struct log_driver *open_log(const char *name, const struct monitor_log_op
 	if (k8s_file_open(test_path(name), o, &d, &err) < 0)
 		test_fail(__FILE__, __LINE__, "%s", err.msg);
 	return d;
-}
-
-static void put(struct log_driver *d, bool is_stderr, const char *text, size_t len)
-{
-	struct log_chunk c = { .data = text, .len = len, .is_stderr = is_stderr, .time_nsec = 1 };
-
-	d->ops->write(d, &c);
-}
-
-static void puts_to(struct log_driver *d, bool is_stderr, const char *text)
-{
-	put(d, is_stderr, text, strlen(text));
 }
 
 static const struct monitor_log_options plain = { .max_files = 1 };

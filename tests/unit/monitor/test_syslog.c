@@ -16,13 +16,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "harness/test.h"
+#include "monitor/fixture.h"
 #include "monitor/log/syslog.h"
 #include "sys/fd.h"
 #include "sys/sock.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-/* 2026-11-22T02:45:52.981065957Z */
-#define STAMP_NSEC 1795315552981065957LL
 
 static struct log_driver *open_driver(const char *target, const struct monitor_log_options *o)
 {
@@ -30,20 +29,10 @@ static struct log_driver *open_driver(const char *target, const struct monitor_l
 	struct error err = ERROR_INIT;
 	struct log_driver *d = NULL;
 
-	setenv("TZ", "UTC", 1);
-	tzset();
+	use_utc();
 	if (syslog_open(target, o, &source, &d, &err) < 0)
 		test_fail(__FILE__, __LINE__, "%s", err.msg);
 	return d;
-}
-
-static void put(struct log_driver *d, bool is_stderr, const char *text)
-{
-	struct log_chunk c = {
-		.data = text, .len = strlen(text), .is_stderr = is_stderr, .time_nsec = STAMP_NSEC
-	};
-
-	d->ops->write(d, &c);
 }
 
 /* A service on a free port of 127.0.0.1; its target text in out. */
@@ -82,8 +71,8 @@ TEST(syslog_local_golden)
 	scoped_free char *two = xasprintf("<27>Nov 22 02:45:52 web[%d]: err", (int)getpid());
 	scoped_free char *three = xasprintf("<29>Nov 22 02:45:52 web[%d]: notice", (int)getpid());
 
-	put(d, false, "out\n");
-	put(d, true, "err\n<5>notice\n");
+	puts_to(d, false, "out\n");
+	puts_to(d, true, "err\n<5>notice\n");
 	CHECK_STR(next(s), one);
 	CHECK_STR(next(s), two);
 	CHECK_STR(next(s), three);
@@ -105,8 +94,8 @@ TEST(syslog_udp_golden)
 		"<30>1 2026-11-22T02:45:52.981065Z %s my_tag %d - [container@32473 id=\"" ID
 		"\" name=\"web\" role=\"a\\\"b\\]c\\\\\"] text",
 		host, (int)getpid());
-	put(d, false, "te");
-	put(d, false, "xt\n");
+	puts_to(d, false, "te");
+	puts_to(d, false, "xt\n");
 	CHECK_STR(next(s), want);
 	d->ops->free(d);
 	close(s);
@@ -128,7 +117,7 @@ TEST(syslog_tcp_counts)
 		char text[64];
 
 		snprintf(text, sizeof(text), "line %d\n", i);
-		put(d, false, text);
+		puts_to(d, false, text);
 	}
 	d->ops->finish(d);
 	d->ops->free(d);
@@ -172,11 +161,11 @@ TEST(syslog_stuck_peer)
 	warnings = 0;
 	log_set_sink(count_warning, NULL);
 	for (int i = 0; i < 3000; i++)
-		put(d, false, "x\n");
+		puts_to(d, false, "x\n");
 	CHECK_INT(warnings, 1);
 	for (; recv(s, (char[64]){ 0 }, 64, MSG_DONTWAIT) > 0; kept++)
 		;
-	put(d, false, "again\n");
+	puts_to(d, false, "again\n");
 	got = next(s);
 	CHECK(strstr(got, " lines of output were lost here") != NULL);
 	CHECK_INT(sscanf(strstr(got, "coracle-monitor: "), "coracle-monitor: %u", &lost), 1);
@@ -197,14 +186,14 @@ TEST(syslog_service_comes_later)
 
 	warnings = 0;
 	log_set_sink(count_warning, NULL);
-	put(d, false, "1\n2\n");
+	puts_to(d, false, "1\n2\n");
 	CHECK_INT(warnings, 1);
 	s = sock_listen_unix(AT_FDCWD, test_path("later"), SOCK_DGRAM, 0600, &err);
-	put(d, false, "3\n");
+	puts_to(d, false, "3\n");
 	CHECK(strstr(next(s), "coracle-monitor: 2 lines of output were lost here") != NULL);
 	CHECK(strstr(next(s), ": 3") != NULL);
 	close(s);
-	put(d, false, "4\n");
+	puts_to(d, false, "4\n");
 	d->ops->finish(d);
 	CHECK(strstr(last_warning, "the last 1 lines") != NULL);
 	log_set_sink(NULL, NULL);

@@ -159,17 +159,17 @@ TEST(many_holders_do_not_slow_the_next_one)
 	struct definition_subnet s = subnet("10.0.0.0/16", "10.0.0.1");
 	int64_t begin, first;
 
-	begin = time_monotonic_nsec();
+	begin = test_cpu_nsec();
 	for (unsigned i = 0; i < 200; i++)
 		take(dir, &s, ID_A);
-	first = time_monotonic_nsec() - begin;
+	first = test_cpu_nsec() - begin;
 	for (unsigned i = 0; i < 2000; i++)
 		take(dir, &s, ID_A);
-	begin = time_monotonic_nsec();
+	begin = test_cpu_nsec();
 	for (unsigned i = 0; i < 200; i++)
 		take(dir, &s, ID_A);
 	/* Anything that walked over the holders would take ten times as long. */
-	CHECK(time_monotonic_nsec() - begin < 5 * first + 20 * NSEC_PER_MSEC);
+	CHECK(test_cpu_nsec() - begin < 5 * first + 20 * NSEC_PER_MSEC);
 }
 
 TEST(a_damaged_hint_is_only_a_hint)
