@@ -4,11 +4,6 @@
 
 load helpers
 
-setup_file() { engine_setup_file; }
-teardown_file() { engine_teardown_file; }
-setup() { engine_setup; }
-teardown() { engine_teardown; }
-
 @test "functions and control structures" {
 	co create --name "$C" --label b=2 --label a=1 --network none "$IMAGE" echo x y
 	f() { co inspect --format "$1" "$C"; }

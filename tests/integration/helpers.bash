@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # helpers.bash: an engine of its own for a bats file, with the image $IMAGE made from busybox-static.
 #
-#	setup_file() { engine_setup_file; }
-#	setup() { engine_setup; }	teardown() { engine_teardown; }
-#	teardown_file() { engine_teardown_file; }
+# setup_file, setup, teardown and teardown_file are made of engine_setup_file, engine_setup, engine_teardown
+# and engine_teardown_file; a file that needs more has its own, which call these.
 #
 #	co ARG...		coracle on the file's own stores
+#	r ARG...		... run --rm --network none
 #	state NAME		the container's state word
 #	field NAME TEMPLATE	of inspect
 #	pty STEP... -- ARG...	coracle on a terminal (tests/harness/monitor_client.c: send: expect: size:)
@@ -32,6 +32,15 @@ CLIENT=$BUILD/tests/harness/monitor_client
 co() {
 	"$CORACLE" --root "$ENGINE_DIR/root" --runroot "$ENGINE_RUN" "$@"
 }
+
+r() {
+	co run --rm --network none "$@"
+}
+
+setup_file() { engine_setup_file; }
+teardown_file() { engine_teardown_file; }
+setup() { engine_setup; }
+teardown() { engine_teardown; }
 
 # The tree of the image; the same applets as a small distribution.
 image_tree() {

@@ -4,9 +4,6 @@
 
 load helpers
 
-setup_file() { engine_setup_file; }
-teardown_file() { engine_teardown_file; }
-
 setup() {
 	engine_setup
 	co import -q "$BATS_FILE_TMPDIR/image.tar" "localhost/$C" >/dev/null

@@ -4,11 +4,6 @@
 
 load helpers
 
-setup_file() { engine_setup_file; }
-teardown_file() { engine_teardown_file; }
-setup() { engine_setup; }
-teardown() { engine_teardown; }
-
 @test "a container's keys" {
 	co run -d --name "$C" --network none --tmpfs /t -v "$C:/data" -v /tmp:/host:ro --label a=1 --annotation x=y \
 		-e A=1 --ulimit nofile=100:200 --cap-add NET_RAW -m 64m --cpus 1 --device /dev/fuse "$IMAGE" sleep 1000

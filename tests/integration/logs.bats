@@ -16,9 +16,6 @@ teardown_file() {
 	engine_teardown_file
 }
 
-setup() { engine_setup; }
-teardown() { engine_teardown; }
-
 # coracle where the journal is.
 jco() {
 	in_journal "$CORACLE" --root "$ENGINE_DIR/root" --runroot "$ENGINE_RUN" "$@"

@@ -5,10 +5,6 @@
 
 load helpers
 
-setup_file() { engine_setup_file; }
-teardown_file() {
-	engine_teardown_file
-}
 setup() {
 	engine_setup
 	NET=ct$$-$BATS_TEST_NUMBER

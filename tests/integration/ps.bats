@@ -4,10 +4,6 @@
 
 load helpers
 
-setup_file() { engine_setup_file; }
-teardown_file() { engine_teardown_file; }
-teardown() { engine_teardown; }
-
 # Three containers that every test looks at.
 setup() {
 	engine_setup

@@ -4,15 +4,6 @@
 
 load helpers
 
-setup_file() { engine_setup_file; }
-teardown_file() { engine_teardown_file; }
-setup() { engine_setup; }
-teardown() { engine_teardown; }
-
-r() {
-	co run --rm --network none "$@"
-}
-
 @test "output, errors and status come through" {
 	run -3 --separate-stderr r "$IMAGE" sh -c 'echo out; echo err >&2; exit 3'
 	[ "$output" = out ]

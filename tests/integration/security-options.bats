@@ -4,15 +4,6 @@
 
 load helpers
 
-setup_file() { engine_setup_file; }
-teardown_file() { engine_teardown_file; }
-setup() { engine_setup; }
-teardown() { engine_teardown; }
-
-r() {
-	co run --rm --network none "$@"
-}
-
 caps() {
 	r "$@" "$IMAGE" sed -n 's/^CapBnd:\t//p' /proc/self/status
 }

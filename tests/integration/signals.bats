@@ -4,11 +4,6 @@
 
 load helpers
 
-setup_file() { engine_setup_file; }
-teardown_file() { engine_teardown_file; }
-setup() { engine_setup; }
-teardown() { engine_teardown; }
-
 traps() {
 	co run -d --name "$C" --network none "$@" "$IMAGE" sh -c 'trap "echo got TERM; exit 1" TERM; trap "echo got USR1; exit 2" USR1; trap "echo got HUP" HUP; echo ready; while :; do sleep 0.02; done'
 	until_ok logs_have "$C" ready

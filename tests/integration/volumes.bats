@@ -4,15 +4,6 @@
 
 load helpers
 
-setup_file() { engine_setup_file; }
-teardown_file() { engine_teardown_file; }
-setup() { engine_setup; }
-teardown() { engine_teardown; }
-
-r() {
-	co run --rm --network none "$@"
-}
-
 @test "create, ls, inspect, exists, rm" {
 	refused 125 "has no key" volume create --label =1 "$C"
 	run -0 co volume create --label a=1 "$C"

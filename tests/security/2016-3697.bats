@@ -4,15 +4,6 @@
 
 load engine
 
-setup_file() { engine_setup_file; }
-teardown_file() { security_teardown_file; }
-setup() { engine_setup; }
-teardown() { engine_teardown; }
-
-r() {
-	co run --rm --network none "$@"
-}
-
 # An image whose passwd and group have rows named as ids.
 image() {
 	local root=$BATS_TEST_TMPDIR/root

@@ -4,15 +4,6 @@
 
 load engine
 
-setup_file() { engine_setup_file; }
-teardown_file() { security_teardown_file; }
-setup() { engine_setup; }
-teardown() { engine_teardown; }
-
-r() {
-	co run --rm --network none "$@"
-}
-
 zero() { # SET...
 	local set
 

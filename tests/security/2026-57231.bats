@@ -4,15 +4,6 @@
 
 load engine
 
-setup_file() { engine_setup_file; }
-teardown_file() { security_teardown_file; }
-setup() { engine_setup; }
-teardown() { engine_teardown; }
-
-r() {
-	co run --rm --network none "$@"
-}
-
 # An image whose configuration is written by hand: import would not make such a one.
 evil_image() {
 	local dir=$BATS_TEST_TMPDIR/oci layer config manifest

@@ -18,7 +18,7 @@ control() {
 	echo "# control podman: $BATS_TEST_DESCRIPTION: status $status: $(tail -1 "$BATS_TEST_TMPDIR/control")" >&3
 }
 
-security_teardown_file() {
+teardown_file() {
 	podman_store_release "$BATS_FILE_TMPDIR/podman"
 	engine_teardown_file
 }
