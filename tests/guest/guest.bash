@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# guest.bash: what the tests in the VM share.  DRIVER is cgroupfs or systemd.
+# guest.bash: what the tests in the VM share.  DRIVER, for what starts containers, is cgroupfs or systemd.
 
 # shellcheck source=/dev/null
 source "$(dirname "${BASH_SOURCE[0]}")/../integration/runtime.bash"
@@ -15,6 +15,15 @@ guest_setup() {
 		CG=$CGROUPS/coracle-test/$ID
 	fi
 	runtime_args sleep 1000
+}
+
+# $IMAGE in podman's store.
+guest_image() {
+	local root=$BATS_FILE_TMPDIR/rootfs
+
+	export IMAGE=localhost/guest
+	runtime_rootfs "$root"
+	tar -C "$root" -c . | podman import -q - "$IMAGE" >/dev/null
 }
 
 # The container of $BUNDLE, running.

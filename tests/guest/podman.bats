@@ -3,15 +3,10 @@
 # Debian's podman with our runtime, its own systemd cgroup manager, on pure cgroup v2.
 
 bats_require_minimum_version 1.5.0
+load guest
 
 setup_file() {
-	local root=$BATS_FILE_TMPDIR/rootfs
-
-	export IMAGE=localhost/guest
-	mkdir -p "$root/bin" "$root/tmp"
-	cp /bin/busybox "$root/bin/"
-	for a in sh sleep cat echo true head tail nproc; do ln -s busybox "$root/bin/$a"; done
-	tar -C "$root" -c . | podman import -q - "$IMAGE" >/dev/null
+	guest_image
 }
 
 teardown_file() {

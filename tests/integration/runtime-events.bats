@@ -58,7 +58,6 @@ ended() {
 
 @test "a kill for want of memory is a line of its own" {
 	runtime_config '.linux.resources.memory = {"limit":16777216,"swap":16777216}'
-	ln -s busybox "$BUNDLE/rootfs/bin/tail"
 	start
 	follow --interval 1h
 	run ! rt exec "$ID" sh -c 'head -c 100m /dev/zero | tail -c 90m >/dev/null; exit 1'
@@ -69,7 +68,6 @@ ended() {
 
 @test "the line is there when the container itself was killed" {
 	runtime_config '.linux.resources.memory = {"limit":16777216,"swap":16777216}'
-	ln -s busybox "$BUNDLE/rootfs/bin/tail"
 	mkfifo "$BUNDLE/rootfs/go"
 	runtime_args sh -c 'read x </go; exec tail -c 90m /dev/zero'
 	start

@@ -26,7 +26,7 @@ runtime_rootfs() {
 	mkdir -p "$dir"/{bin,proc,sys,dev,etc,tmp,root,var,run,home/user}
 	cp /bin/busybox "$dir/bin/busybox"
 	for applet in sh true false sleep ls cat echo id ps mount env hostname stat tty stty touch mkdir rm ln \
-		readlink grep head printf kill wc pwd dd test umount nproc tr cut sort; do
+		readlink grep head tail printf kill wc pwd dd test umount nproc tr cut sort; do
 		ln -sf busybox "$dir/bin/$applet"
 	done
 	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n' \
