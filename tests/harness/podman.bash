@@ -3,7 +3,8 @@
 #
 #	podman_store_release STORE	when nobody works on it any more, unmount what podman keeps mounted there
 
-load ../harness/wait
+# shellcheck source=tests/harness/wait.bash
+source "$(dirname "${BASH_SOURCE[0]}")/wait.bash"
 
 podman_store_unused() {
 	! pgrep -f -- "$1" >/dev/null

@@ -16,7 +16,8 @@
 #	echoes NAME ADDRESS	... within a second
 #	nothing_left		no link, rule, lease, record or process of ours remains (waits for the janitor)
 
-load ../harness/wait
+# shellcheck source=tests/harness/wait.bash
+source "$(dirname "${BASH_SOURCE[0]}")/../harness/wait.bash"
 
 : "${BUILD:=build}"
 TOOL=$BUILD/tests/harness/network_tool

@@ -10,7 +10,8 @@
 #
 # RUNTIME=/path runs the same tests over another runtime.
 
-load ../harness/wait
+# shellcheck source=tests/harness/wait.bash
+source "$(dirname "${BASH_SOURCE[0]}")/../harness/wait.bash"
 
 : "${BUILD:=build}"
 : "${RUNTIME:=$BUILD/src/cmd/coracle-runtime}"

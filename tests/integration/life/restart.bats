@@ -4,14 +4,11 @@
 
 load ../helpers
 
-setup_file() { engine_setup_file; }
 setup() {
 	engine_setup
 	RUNS=$BATS_TEST_TMPDIR/runs
 	mkdir "$RUNS"
 }
-teardown() { engine_teardown; }
-teardown_file() { engine_teardown_file; }
 
 # A container whose runs each append a line to $RUNS/log, then do the rest of the script.
 runs() {
@@ -23,6 +20,12 @@ runs() {
 
 ran() {
 	[ "$(wc -l <"$RUNS/log")" -ge "$1" ]
+}
+
+# Its last end is recorded, and no restart comes.
+rests() { # NAME COUNT CODE
+	[ "$(field "$1" '{{.State.Status}} {{.RestartCount}} {{.State.ExitCode}} {{.State.Restarting}}')" = \
+		"exited $2 $3 false" ]
 }
 
 count_is() {
@@ -74,10 +77,9 @@ held_in_wait() {
 @test "on-failure:2: three runs, then it rests with its exit code; run returns at the first end" {
 	run -3 co run --name "$C" --network none --restart on-failure:2 -v "$RUNS:/runs" "$IMAGE" \
 		sh -c 'echo run >>/runs/log; echo out; exit 3'
-	until_ok count_is "$C" 2
-	until_ok state_is "$C" exited
+	until_ok ran 3
+	until_ok rests "$C" 2 3
 	[ "$(wc -l <"$RUNS/log")" -eq 3 ]
-	[ "$(field "$C" '{{.RestartCount}} {{.State.ExitCode}} {{.State.Restarting}}')" = "2 3 false" ]
 	[ "$(co logs "$C" | grep -c out)" -eq 3 ]
 	[ "$(co ps -a --filter "name=$C" --format '{{.Restarts}}')" = 2 ]
 }
@@ -85,8 +87,7 @@ held_in_wait() {
 @test "on-failure: an end without failure is an end" {
 	runs "$C" on-failure '[ $(wc -l </runs/log) -eq 2 ]'
 	until_ok ran 2
-	until_ok state_is "$C" exited
-	[ "$(field "$C" '{{.RestartCount}} {{.State.ExitCode}}')" = "1 0" ]
+	until_ok rests "$C" 1 0
 }
 
 @test "always: killed from outside it comes again; stop and kill let it rest; start counts anew" {
@@ -119,8 +120,7 @@ held_in_wait() {
 	co run -d --name "$C" --restart on-failure:1 -v "$RUNS:/runs" --tmpfs /scratch --hostname again "$IMAGE" sh -c \
 		'ip -4 -o addr show eth0 | wc -l; hostname; [ ! -e /scratch/x ] && echo fresh; : >/scratch/x;
 		 grep -c again /etc/hosts; exit 1'
-	until_ok count_is "$C" 1
-	until_ok state_is "$C" exited
+	until_ok rests "$C" 1 1
 	[ "$(co logs "$C" | paste -sd' ')" = "1 again fresh 1 1 again fresh 1" ]
 }
 
@@ -191,7 +191,7 @@ held_in_wait() {
 		strace -qq -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$nth" "$CORACLE" \
 			--root "$ENGINE_DIR/root" --runroot "$ENGINE_RUN" container cleanup "$C" >/dev/null 2>&1 || true
 		echo "killed at $name $nth (call $line)"
-		co ps -a --filter "name=$C" --format '{{.State}}' | grep -E '^(running|stopped|exited|created)$'
+		co ps -a --filter "name=^$C\$" --format '{{.State}}' | grep -E '^(running|stopped|exited|created)$'
 		co create --name "$C-$line" "$IMAGE" # any command that changes containers
 		until_ok state_is "$C" running
 	done
@@ -225,7 +225,5 @@ end_without_monitor() {
 	[ -x /usr/bin/conmon ] || skip "conmon"
 	"$CORACLE" --root "$ENGINE_DIR/root" --runroot "$ENGINE_RUN" --conmon /usr/bin/conmon run -d --name "$C" \
 		--network none --restart on-failure:2 "$IMAGE" sh -c 'exit 5'
-	until_ok count_is "$C" 2
-	until_ok state_is "$C" exited
-	[ "$(field "$C" '{{.State.ExitCode}}')" = 5 ]
+	until_ok rests "$C" 2 5
 }
