@@ -5,7 +5,7 @@
  *	cgroup [ROUNDS [PAUSE_MSEC]]
  *
  * The pause matters: after a quiet moment the kernel's threadgroup lock is dear for whoever takes
- *it for writing (see struct cgroup_gate).  Prints medians; "attach by pid" is the way we do not go.
+ * it for writing (see struct cgroup_gate).  Prints medians; "attach by pid" is the way we do not go.
  */
 #include <poll.h>
 #include <signal.h>

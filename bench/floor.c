@@ -5,9 +5,9 @@
  *	floor LOWERDIR PROGRAM [ARGS]
  *
  * New namespaces, an overlay over LOWERDIR, proc, sys, a /dev of its own with its nodes, devpts,
- *shm and mqueue, pivot_root, exec; nothing is parsed, recorded, limited or filtered.  What a
+ * shm and mqueue, pivot_root, exec; nothing is parsed, recorded, limited or filtered.  What a
  * runtime takes beyond this is its own doing.  Linked statically, prints nothing, gives PROGRAM's
- *status.
+ * status.
  */
 #include <errno.h>
 #include <fcntl.h>

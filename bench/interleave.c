@@ -9,15 +9,15 @@
  * up or clean up).  In each round every entry runs once, and the order rotates from round to round,
  * so that whatever the machine does besides hits all alike.  `%r` in an argument is a number that
  * no other round or copy has (ids that must be fresh).  -g waits between entries, for machines
- *whose caches and timers favour what was just used; it is no part of the time.  With -p every entry
- *runs in COPIES processes at once, each going through all of its steps; the time is that of the
- *last to end.
+ * whose caches and timers favour what was just used; it is no part of the time.  With -p every entry
+ * runs in COPIES processes at once, each going through all of its steps; the time is that of the
+ * last to end.
  *
  * Wall time is from before posix_spawn to after waitpid: no shell is in between.  Standard output
  * is thrown away, standard error kept in a file and shown when a command fails, which ends it all.
  * Prints medians, minima, the largest resident set of the timed commands, and each median's ratio
- *to the first entry's.  -o appends "NAME<tab>MEDIAN<tab>RSS" lines to FILE.  Linked statically:
- *what the kernel reports of a child is at least what its parent had when it was born.
+ * to the first entry's.  -o appends "NAME<tab>MEDIAN<tab>RSS" lines to FILE.  Linked statically:
+ * what the kernel reports of a child is at least what its parent had when it was born.
  */
 #include <errno.h>
 #include <fcntl.h>

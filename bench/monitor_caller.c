@@ -2,11 +2,14 @@
 /*
  * monitor_caller: one measurement of one monitor (ours or conmon), from outside.
  *
- *	monitor_caller flood DIR BYTES MONITOR LOG...	MB/s: `yes TEXT | head -c BYTES` to the exit
- *file monitor_caller start DIR 0 MONITOR LOG...	msec: from fork to the answer on the sync
- *pipe monitor_caller echo DIR ROUNDS MONITOR LOG...	usec: a byte to a terminal and back, median
- *	monitor_caller idle DIR BYTES MONITOR LOG...	"PSS PRIVATE_DIRTY" in kB, two seconds after
- *BYTES
+ *	monitor_caller flood DIR BYTES MONITOR LOG...
+ *		MB/s: `yes TEXT | head -c BYTES` to the exit file
+ *	monitor_caller start DIR 0 MONITOR LOG...
+ *		msec: from fork to the answer on the sync pipe
+ *	monitor_caller echo DIR ROUNDS MONITOR LOG...
+ *		usec: a byte to a terminal and back, median
+ *	monitor_caller idle DIR BYTES MONITOR LOG...
+ *		"PSS PRIVATE_DIRTY" in kB, two seconds after BYTES
  *
  * LOG... are the monitor's log arguments.  The runtime is this program, too: it starts the payload
  * and is done, so that what is measured is the monitor.

@@ -88,7 +88,7 @@ int cgroup_create(const struct cgroup_request *rq, const struct cgroup_record *r
  * Writing the pid of another process to cgroup.procs takes the kernel's global threadgroup lock for
  * writing, which waits for an RCU grace period whenever the lock was quiet: 5 to 15 ms, seen on
  * every start.  Two ways in do not take it: being cloned into a v2 cgroup (CLONE_INTO_CGROUP), and
- *a single-threaded process that moves itself by writing "0" to `tasks` of a v1 cgroup.  So:
+ * a single-threaded process that moves itself by writing "0" to `tasks` of a v1 cgroup.  So:
  *
  *	parent   cgroup_gate_open(r, &gate, err);
  *		 ns_clone3({ .cgroup_fd = gate.clone_fd, ... })  without CLONE_NEWCGROUP

@@ -2,9 +2,9 @@
 /*
  * system check.  Three passes:
  *   1. the database itself, and the containers in it: what killed commands left is finished or
- *undone;
+ * undone;
  *   2. strays: ids found in our directories, mounts, leases, the runtime's state that no record
- *knows (the record is always written first and deleted last, so nobody is just making them);
+ * knows (the record is always written first and deleted last, so nobody is just making them);
  *   3. the store's own check.
  */
 #include <dirent.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * db: the engine's state database, GRAPHROOT/db.sqlite: objects as JSON documents with a version
- *and an index by name.  Configuration is written once and durable; state is written without a sync
- *(it dies with the boot) and carries the boot id it belongs to.
+ * and an index by name.  Configuration is written once and durable; state is written without a sync
+ * (it dies with the boot) and carries the boot id it belongs to.
  *
  *	container(id PRIMARY KEY, name UNIQUE, created, version, rm, summary, config)
  *	container_state(id PRIMARY KEY, boot, intent, status, pid, ..., state)

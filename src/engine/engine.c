@@ -296,8 +296,7 @@ int engine_make_dirs(struct engine *e, struct error *err)
 					   "netns",
 					   "runtime",
 					   "networks",
-					   "storage",
-					   "seccomp" };
+					   "storage" };
 
 	if (e->dirs_made)
 		return 0;

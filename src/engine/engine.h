@@ -4,15 +4,14 @@
  * command line (and later the REST service).  libcoracle's public header is made of these headers.
  *
  * A struct engine is cheap: opening it resolves paths and configuration; database, store and
- *runtime driver are opened on first use, so that a command pays only for what it touches.
+ * runtime driver are opened on first use, so that a command pays only for what it touches.
  *
- *	GRAPHROOT (/var/lib/coracle)		RUNROOT (/run/coracle)
- *	  db.sqlite				  boot-id
- *	  storage/...				  locks/{container,volume,network}/<id or name>
- *	  volumes/NAME/_data
- *containers/<id>/{config.json,attach,ctl,pidfile,conmon.pid, networks/NAME.json
- *hosts,resolv.conf,hostname,shm,oci-log,exec/<session>/...} containers/<id>/ctr.log
- *exits/<id>, persist/<id>/{exit,oom} netns/<id>, networks/..., runtime/<id>, seccomp/...
+ *	GRAPHROOT (/var/lib/coracle)	RUNROOT (/run/coracle)
+ *	  db.sqlite			  boot-id
+ *	  storage/...			  locks/{container,volume,network,...}/<id or name>
+ *	  volumes/NAME/_data		  containers/<id>/{config.json,attach,ctl,pidfile,conmon.pid,
+ *	  networks/NAME.json		    hosts,resolv.conf,hostname,shm,oom,exec/<session>/...}
+ *	  containers/<id>/ctr.log	  exits/<id>, netns/<id>, networks/..., runtime/<id>
  */
 #ifndef CORACLE_ENGINE_ENGINE_H
 #define CORACLE_ENGINE_ENGINE_H

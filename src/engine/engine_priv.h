@@ -9,16 +9,15 @@
  *
  * Invariants
  * - Whatever a start mounts outside the root file system lies at RUNROOT/containers/<id>/shm or
- *below RUNROOT/containers/<id>/mounts/ (created only when something is mounted there), so that
- *cleanup finds it from the id alone.
+ *   below RUNROOT/containers/<id>/mounts/ (created only when something is mounted there), so that
+ *   cleanup finds it from the id alone.
  * - Names of everything else derive from the id: netns RUNROOT/netns/<id>, exit file
- *RUNROOT/exits/<id>, persist directory RUNROOT/persist/<id>, runtime state RUNROOT/runtime/<id>,
- *cgroup <parent>/<id>.
+ *   RUNROOT/exits/<id>, runtime state RUNROOT/runtime/<id>, cgroup <parent>/<id>.
  *
  * A stored wish is complete (container/complete.c): image and configuration are merged into it, so
  * nothing later needs the image's config for process (entrypoint and command final, never NULL;
- *env, user, workdir, stop signal), labels, exposed ports, volumes (image VOLUMEs are rows of
- *mounts; anonymous ones carry their 64-hex name) or capabilities.
+ * env, user, workdir, stop signal), labels, exposed ports, volumes (image VOLUMEs are rows of
+ * mounts; anonymous ones carry their 64-hex name) or capabilities.
  */
 #ifndef CORACLE_ENGINE_ENGINE_PRIV_H
 #define CORACLE_ENGINE_ENGINE_PRIV_H

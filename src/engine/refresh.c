@@ -21,7 +21,7 @@
 static int clear_run_dir(struct engine *e, struct error *err)
 {
 	static const char *const dirs[] = { "containers", "exits",   "netns", "runtime",
-					    "networks",	  "storage", "locks", "seccomp" };
+					    "networks",	  "storage", "locks" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
 		scoped_free char *path = engine_run_path(e, "%s", dirs[i]);

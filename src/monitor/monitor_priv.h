@@ -2,8 +2,7 @@
 /*
  * monitor_priv: what setup (monitor.c) and life (lifecycle.c) share.
  *
- *	STARTING --runtime ended well--> RUNNING --container ended--> LEAVING --all served-->
- *(return)
+ *	STARTING --runtime ended well--> RUNNING --container ended--> LEAVING --all served--> end
  *	    \--------runtime failed----------------------------------^
  */
 #ifndef CORACLE_MONITOR_MONITOR_PRIV_H

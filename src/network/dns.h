@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * dns: names of containers, answered by aardvark-dns on the networks' gateways.  It reads one file
- *per network in RUNDIR/aardvark-dns: GATEWAY[,GATEWAY6] [UPSTREAM,...] ID ADDRESSES4 ADDRESSES6
- *NAMES		(comma-separated lists; one line per container) and rereads them on SIGHUP.  One
- *process serves all; it is started with the first entry and stopped with the last.
+ * per network in RUNDIR/aardvark-dns
+ *	GATEWAY[,GATEWAY6] [UPSTREAM,...]
+ *	ID ADDRESSES4 ADDRESSES6 NAMES		(comma-separated lists; one line per container)
+ * and rereads them on SIGHUP.  One process serves all; it is started with the first entry and
+ * stopped with the last.
  */
 #ifndef CORACLE_NETWORK_DNS_H
 #define CORACLE_NETWORK_DNS_H

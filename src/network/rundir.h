@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rundir: what is up right now, as files.  Everything else (links, firewall, name server) is
- *derived from them, before the thing they describe is made and until after it is gone:
+ * derived from them, before the thing they describe is made and until after it is gone:
  *
  *	up/NETWORK		definition of a network whose host side is made, or is being made
  *	containers/ID		links and published ports of a container
  *	ipam/NETWORK/ADDRESS	lease: a symbolic link whose target is the container id (made
- *atomically with its content); .lastN: the address last given from subnet N locks/NETWORK,
- *locks/.firewall, locks/.dns	taken in this order aardvark-dns/		files of the name
- *server
+ *				atomically with its content); .lastN: the address last given from
+ *				subnet N
+ *	locks/NETWORK, locks/.firewall, locks/.dns	taken in this order
+ *	aardvark-dns/		files of the name server
  */
 #ifndef CORACLE_NETWORK_RUNDIR_H
 #define CORACLE_NETWORK_RUNDIR_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * network_setup: wire a container.  In this order, so that a teardown after any step finds all of
- *it:
+ * it:
  *	1. record (links and ports; no addresses yet)
  *	2. per link, under the network's lock: host side up, addresses leased
  *	3. record again, with the addresses

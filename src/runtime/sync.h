@@ -4,7 +4,7 @@
  *
  * One fixed-size packet each way over a SOCK_SEQPACKET pair (create, exec) or over a connection to
  * the start socket ROOT/ID/start.sock (start).  What init says after its seccomp filter is loaded
- *goes by plain write(2), which nearly every filter allows.
+ * goes by plain write(2), which nearly every filter allows.
  *
  *	parent (create)                         init
  *	   | clone3 ------------------------------> |  enters cgroups, namespaces

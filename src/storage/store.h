@@ -15,20 +15,20 @@
  * unpacking or a deletion: both happen in a staging directory, outside any transaction.
  *
  * Publishing.  A layer is renamed to its place and gets its row in one short transaction that is
- *not synced: until an image needs it, it is only a cache, and its row carries the boot id.
- *Publishing an image is one syncfs for all its layers and one durable transaction, which also
- *clears the boot id. After a power cut a layer whose row has another boot id is not trusted and
- *goes.
+ * not synced: until an image needs it, it is only a cache, and its row carries the boot id.
+ * Publishing an image is one syncfs for all its layers and one durable transaction, which also
+ * clears the boot id. After a power cut a layer whose row has another boot id is not trusted and
+ * goes.
  *
  * Removing.  A durable transaction marks the rows `removing` (nobody sees them any more), a second
- *one renames the directories into staging and deletes the rows, then the trees are deleted.
+ * one renames the directories into staging and deletes the rows, then the trees are deleted.
  *
  * Leases.  Whoever unpacks or deletes holds a lease: a staging directory with an OFD lock, which
- *the kernel frees when the owner dies.  Layers that no image, container or layer needs are removed
- *by whoever ends the last lease, so a pull can rely on what it has seen.
+ * the kernel frees when the owner dies.  Layers that no image, container or layer needs are removed
+ * by whoever ends the last lease, so a pull can rely on what it has seen.
  *
  * After a crash.  The first writer of each process looks for a lease without owner, a row
- *`removing`, or a new boot (three cheap questions) and then runs store_repair.
+ * `removing`, or a new boot (three cheap questions) and then runs store_repair.
  *
  * A store object may be used by several threads.
  *

@@ -3,20 +3,22 @@
  * runtime_races RUNTIME ROOT BUNDLE ID CGROUP RACE ROUNDS [SEED]
  *
  * Two commands at the same container at the same moment, ROUNDS times, each delayed by a random
- *part of a millisecond or five.  After each round the container is deleted, and no process, state,
+ * part of a millisecond or five.  After each round the container is deleted, and no process, state,
  * cgroup or mount may be left; nothing may take longer than a minute (scene.h).  RACE:
  *
  *	start-start	exactly one start succeeds
  *	start-delete	the forced delete succeeds, whatever start sees
  *	start-plain	start against delete without force: one of them succeeds, and a container
- *that has started runs on kill-exit	the payload ends by itself while it is killed; kill may say
- *"not running" create-create	exactly one create of the same id succeeds create-delete	the
- *container is there entirely or not at all delete-delete	both forced deletes succeed
+ *			that has started runs on
+ *	kill-exit	the payload ends by itself while it is killed; kill may say "not running"
+ *	create-create	exactly one create of the same id succeeds
+ *	create-delete	the container is there entirely or not at all
+ *	delete-delete	both forced deletes succeed
  *	exec-delete	exec gets an end; delete succeeds
  *	start-death	init is killed while start talks to it: start ends
  *
  * The bundle's payload ends soon for kill-exit and sleeps for the others.  Last line: how often
- *which of the two succeeded.
+ * which of the two succeeded.
  */
 #include <errno.h>
 #include <fcntl.h>

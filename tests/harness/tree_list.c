@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tree_list DIR: one line for each file below DIR, in order of names: everything that two
- *unpackings of one archive must agree on.
+ * unpackings of one archive must agree on.
  *
  *	NAME TYPE MODE UID:GID TIME SIZE|MAJOR:MINOR|->TARGET same=FIRST-NAME sha256=... NAME=HEX...
  *
  * same: a further name of that inode.  The time of the top directory (".") and of overlay's
- *whiteouts is left out: it is nobody's.  Sizes of directories belong to the file system and are
- *left out, too.
+ * whiteouts is left out: it is nobody's.  Sizes of directories belong to the file system and are
+ * left out, too.
  */
 #include <errno.h>
 #include <fcntl.h>

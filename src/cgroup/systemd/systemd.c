@@ -8,8 +8,8 @@
  *	         StartTransientUnit, its job; then as cgroupfs: the other hierarchies, values, rules
  *	         the caller's first process enters by the gate; then the hold is given up
  *	update   files, with what was there remembered; SetUnitProperties; files again, since
- *systemd wrote its rounded values remove   processes killed, StopUnit and its job, then as
- *cgroupfs: what is left
+ *	         systemd wrote its rounded values
+ *	remove   processes killed, StopUnit and its job, then as cgroupfs: what is left
  */
 #include <errno.h>
 #include <fcntl.h>

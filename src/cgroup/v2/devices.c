@@ -4,7 +4,7 @@
  *
  * The last matching rule decides, so the program tests them from last to first and ends with the
  * default.  An allowing rule matches when it grants all of the access asked for, a denying one when
- *it forbids any of it.
+ * it forbids any of it.
  *
  *	r2 = access asked for	r3 = type	r4 = major	r5 = minor
  */

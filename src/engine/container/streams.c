@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One attached session: our stdin goes to the monitor's attach socket, packets from it go to stdout
- *and stderr; signals are passed on to init; the terminal is raw and its size follows ours.
+ * and stderr; signals are passed on to init; the terminal is raw and its size follows ours.
  *
  *	stdin --(detach keys)--> out buffer --SEQPACKET--> monitor
  *	stdout, stderr <-------- packet: stream byte + data

@@ -7,8 +7,8 @@
  *	--log syslog:ID		/dev/log, with ID as the program's name
  *
  * A line is `time="..." level=... msg="..."` or {"level","msg","time"}, as runc writes it.  Errors
- *go to stderr too, as plain text; without --log everything does, in the form of the lines when
- *--debug or --log-format asks for it.
+ * go to stderr too, as plain text; without --log everything does, in the form of the lines when
+ * --debug or --log-format asks for it.
  */
 #ifndef CORACLE_RUNTIME_COMMANDS_REPORT_H
 #define CORACLE_RUNTIME_COMMANDS_REPORT_H

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rdt: .linux.intelRdt: the container's group in the resctrl file system (config-linux.md,
- *IntelRdt; the kernel's Documentation/filesystems/resctrl.rst).
+ * IntelRdt; the kernel's Documentation/filesystems/resctrl.rst).
  *
  *	closID	group
  *	absent	directory of the container's id; made and removed with it
  *	"/"	the default group
  *	other	directory of that name; made when it is missing and a schema is given, never
- *removed; one that is there must have the schema that is wanted
+ *		removed; one that is there must have the schema that is wanted
  *
  * With enableMonitoring (or its predecessors enableCMT, enableMBM) a monitoring group of the
  * container's id is made inside, and removed with the container.  All functions take the root of a
