@@ -194,7 +194,7 @@ recorded() {
 	run -1 rt mounts add "$ID" - <<<"[{\"destination\":\"/mnt/l\",\"source\":\"$DIR\",\"options\":[\"bind\",\"copy-symlink\"]}]"
 	[[ $output == *"'copy-symlink' cannot"* ]]
 	rt kill "$ID" KILL
-	runtime_until runtime_status_is "$ID" stopped
+	until_ok runtime_status_is "$ID" stopped
 	run -1 rt mounts add "$ID" "$DOC"
 	[[ $output == *"cannot change mounts in a stopped container"* ]]
 	rt delete "$ID"
