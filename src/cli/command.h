@@ -9,6 +9,9 @@
 #include "cli/options.h"
 #include "engine/engine.h"
 
+/* Podman's exit status of what failed for a reason of the engine's. */
+enum { CLI_FAILED = 125 };
+
 /* What a command gets. */
 struct cli {
 	struct engine *engine; /* opened before run() */
@@ -17,6 +20,7 @@ struct cli {
 	const struct command *command;
 	int argc; /* of the whole line, for CreateCommand */
 	char *const *argv;
+	int failure_status; /* of a command that failed, set by it; 0: CLI_FAILED */
 };
 
 struct command {
@@ -38,7 +42,7 @@ struct command {
 	bool hidden;
 	const char
 		*alias_of; /* path of the row that does the work: other members are taken from it */
-	/* Exit status; < 0 means err is filled (status by kind). */
+	/* Exit status; < 0 means err is filled (status: cli->failure_status). */
 	int (*run)(struct cli *cli, void *target, char **words, struct error *err);
 };
 

@@ -42,6 +42,7 @@ WISH_CALL(wish_set_umask)
 WISH_CALL(wish_set_entrypoint)
 WISH_CALL(wish_set_stop_signal)
 WISH_CALL(wish_set_stop_timeout)
+WISH_CALL(wish_add_dns)
 WISH_CALL(wish_add_host)
 WISH_CALL(wish_set_restart)
 
@@ -117,8 +118,8 @@ static const struct option rows[] = {
 	  .words = WORDS_FILES },
 	{ .name = "dns",
 	  .arg = "IP",
-	  .kind = OPTION_LIST,
-	  AT(wish.network.dns),
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_add_dns,
 	  .help = "Name server, or none" },
 	{ .name = "dns-option",
 	  .arg = "OPTION",

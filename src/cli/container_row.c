@@ -158,7 +158,7 @@ int container_row_text(struct engine *e, const struct container_summary *c, bool
 	set_string(o, "Command", command);
 	set_times(o, c);
 	set_string(o, "Status", status);
-	set_string(o, "State", filter_status_word(c->status));
+	set_string(o, "State", container_status_word(c->status));
 	set_string(o, "Ports", buf_str(&ports));
 	set_string(o, "Names", c->name);
 	set_labels_text(o, &c->labels);
@@ -270,7 +270,7 @@ int container_row_json(struct engine *e, const struct container_summary *c, bool
 	json_object_set_new(
 		o, "StartedAt",
 		json_integer(c->started_nsec > 0 ? c->started_nsec / NSEC_PER_SEC : -62135596800));
-	set_string(o, "State", filter_status_word(c->status));
+	set_string(o, "State", container_status_word(c->status));
 	status_text(c, status, sizeof(status));
 	set_string(o, "Status", status);
 	json_object_set_new(o, "Created", json_integer(c->created_nsec / NSEC_PER_SEC));
@@ -321,7 +321,7 @@ static int compare_rows(const void *pa, const void *pb, void *arg)
 	case ORDER_RUNNINGFOR:
 		return compare_times(a->started_nsec, b->started_nsec);
 	case ORDER_STATUS:
-		return strcmp(filter_status_word(a->status), filter_status_word(b->status));
+		return strcmp(container_status_word(a->status), container_status_word(b->status));
 	case ORDER_CREATED:
 	case ORDER_SIZE:
 	case ORDER_COUNT:

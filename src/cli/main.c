@@ -21,13 +21,13 @@ static int report(const struct command *c, const struct error *err)
 	fprintf(stderr, "Error: %s\n", err->msg);
 	if (c && err->kind == ERROR_INVALID && str_has_prefix(err->msg, "unknown "))
 		fprintf(stderr, "See 'coracle %s --help'\n", c->path);
-	return engine_error_exit_status(err);
+	return CLI_FAILED;
 }
 
 static int unknown_command(int argc, char *const *argv, int used, bool group)
 {
 	struct error err = ERROR_INIT;
-	int theirs = command_unsupported(argc, argv);
+	int theirs = command_unsupported(argc, argv), r;
 
 	if (theirs > (group ? 1 : 0))
 		error_set(&err, ERROR_UNSUPPORTED, "command 'coracle %s%s%s' is not supported yet",
@@ -35,9 +35,9 @@ static int unknown_command(int argc, char *const *argv, int used, bool group)
 	else
 		error_set(&err, ERROR_INVALID, "unrecognized command 'coracle %s%s%s'",
 			  group ? argv[0] : "", group ? " " : "", argv[group ? used : 0]);
-	report(NULL, &err);
+	r = report(NULL, &err);
 	fprintf(stderr, "Try 'coracle --help' for more information\n");
-	return 125;
+	return r;
 }
 
 static int check_word_count(const struct command *c, char *const *words, struct error *err)
@@ -106,7 +106,10 @@ static int run_command(struct cli *cli, const struct command *row, struct global
 		r = run_parsed(cli, c, g, target, words, &err);
 	if (c->target_done)
 		c->target_done(target);
-	return r < 0 ? report(row, &err) : r;
+	if (r >= 0)
+		return r;
+	r = report(row, &err);
+	return cli->failure_status ? cli->failure_status : r;
 }
 
 /* What is stored is JSON, and what is printed is text: refuse what neither can hold. */

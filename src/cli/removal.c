@@ -15,12 +15,14 @@ int removal_each(struct cli *cli, char *const *words, removal_fn fn, void *arg, 
 			continue;
 		fflush(stdout);
 		fprintf(stderr, "Error: %s\n", err.msg);
+		if (status == 1)
+			continue;
 		if (err.kind == ERROR_NOT_FOUND)
 			status = 1;
-		else if (err.kind == ERROR_BUSY)
+		else if (err.kind == ERROR_BUSY || err.kind == ERROR_STATE)
 			status = 2;
 		else
-			status = engine_error_exit_status(&err);
+			status = CLI_FAILED;
 	}
 	return status;
 }

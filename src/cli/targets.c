@@ -47,18 +47,20 @@ static int add_cidfiles(const struct targets *t, char ***list, struct error *err
 static int add_listed(struct cli *cli, const struct targets *t, unsigned states, char ***list,
 		      struct error *err)
 {
+	scoped(filter_list_free) struct filter_list *filters = NULL;
 	struct container_summary *all = NULL;
 	size_t n = 0;
 	int r = container_list(cli->engine, &all, &n, err);
 
+	if (r >= 0)
+		r = filter_list_parse(t->filters, all, n, &filters, err);
 	for (size_t i = 0; r >= 0 && i < n; i++) {
-		bool match = true;
 		if (states && !(states & (1u << all[i].status)))
 			continue;
-		r = filter_container(&all[i], t->filters, &match, err);
-		if (r >= 0 && match)
-			strv_add(list, all[i].id);
-		if (t->latest && match)
+		if (!filter_list_match(filters, &all[i]))
+			continue;
+		strv_add(list, all[i].id);
+		if (t->latest)
 			break;
 	}
 	container_list_free(all, n);
@@ -103,7 +105,7 @@ int targets_each(struct cli *cli, const struct targets *t, char *const *words, t
 			continue;
 		fflush(stdout);
 		fprintf(stderr, "Error: %s\n", err.msg);
-		status = engine_error_exit_status(&err);
+		status = CLI_FAILED;
 	}
 	return status;
 }

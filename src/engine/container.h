@@ -33,6 +33,8 @@ enum container_status {
 	CONTAINER_STATUS_COUNT
 };
 const char *container_status_name(enum container_status s); /* as in the database */
+/* As users see it, in Podman's words: configured is "created", created is "initialized". */
+const char *container_status_word(enum container_status s);
 
 /* ---- create ---- */
 /* The image must be there already (cli pulls).  Durable unless wish->rm.  ret_warnings may be NULL.

@@ -417,3 +417,10 @@ int engine_error_exit_status(const struct error *err)
 		return 126;
 	return 125;
 }
+
+int engine_start_exit_status(const struct error *err)
+{
+	scoped_free char *text = str_lower(err->msg);
+
+	return strstr(text, "not found") || strstr(text, "no such file") ? 127 : 126;
+}

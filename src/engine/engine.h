@@ -67,7 +67,10 @@ struct engine_check_report {
 int engine_check(struct engine *e, bool repair, struct engine_check_report *ret, struct error *err);
 void engine_check_report_done(struct engine_check_report *r);
 
-/* Exit status of a failed operation as Podman's: 125, or 126/127 for the command itself. */
+/* Exit status of a failed exec as Podman's: 125, or 126/127 for the command itself. */
 int engine_error_exit_status(const struct error *err);
+/* Of a container that was made and could not be started, by Podman's rule: 127 when its words say
+ * that something was not found, else 126. */
+int engine_start_exit_status(const struct error *err);
 
 #endif

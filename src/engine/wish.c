@@ -172,3 +172,8 @@ bool wish_is_mounted(const struct wish *w, const char *destination)
 			return true;
 	return false;
 }
+
+bool wish_has_seccomp(const struct wish_security *s)
+{
+	return s->seccomp ? !streq(s->seccomp, "unconfined") : !s->privileged;
+}

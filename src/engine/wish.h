@@ -132,5 +132,7 @@ void wish_done(struct wish *w);
 /* destination: clean. */
 bool wish_is_mounted(const struct wish *w, const char *destination);
 DEFINE_SCOPED_STRUCT(struct wish, wish_done)
+/* A privileged container has a seccomp filter only when a profile is named. */
+bool wish_has_seccomp(const struct wish_security *s);
 
 #endif

@@ -40,6 +40,18 @@ static bool is_ip(const char *s)
 	return inet_pton(AF_INET, s, &a) == 1 || inet_pton(AF_INET6, s, &a) == 1;
 }
 
+/* Those that a container has of its own, as Podman lists them. */
+static bool is_namespaced_sysctl(const char *key)
+{
+	static const char *const names[] = { "kernel.msgmax", "kernel.msgmnb",
+					     "kernel.msgmni", "kernel.sem",
+					     "kernel.shmall", "kernel.shmmax",
+					     "kernel.shmmni", "kernel.shm_rmid_forced" };
+
+	return str_table_find(names, ARRAY_SIZE(names), key) >= 0 || str_has_prefix(key, "net.") ||
+	       str_has_prefix(key, "fs.mqueue.");
+}
+
 int wish_add_sysctl(struct wish *w, const char *value, struct error *err)
 {
 	scoped_free char *key = NULL;
@@ -48,6 +60,8 @@ int wish_add_sysctl(struct wish *w, const char *value, struct error *err)
 
 	if (r < 0)
 		return r;
+	if (!is_namespaced_sysctl(key))
+		return error_set(err, ERROR_INVALID, "sysctl '%s' is not allowed", value);
 	strmap_set(&w->security.sysctl, key, v);
 	return 0;
 }
@@ -244,6 +258,18 @@ int wish_add_host(struct wish *w, const char *value, struct error *err)
 		return error_set(err, ERROR_INVALID, "'%s' of '%s' is no IP address", colon + 1,
 				 value);
 	strv_add(&w->network.add_host, value);
+	return 0;
+}
+
+int wish_add_dns(struct wish *w, const char *value, struct error *err)
+{
+	scoped_strv char **servers = strv_split(value, ",", false);
+
+	STRV_FOREACH (s, servers) {
+		if (!streq(*s, "none") && !is_ip(*s))
+			return error_set(err, ERROR_INVALID, "%s is not an ip address", *s);
+		strv_add(&w->network.dns, *s);
+	}
 	return 0;
 }
 

@@ -53,5 +53,7 @@ int wish_set_stop_timeout(struct wish *w, const char *value, struct error *err);
 int wish_set_restart(struct wish *w, const char *value, struct error *err);
 /* "name:ip" */
 int wish_add_host(struct wish *w, const char *value, struct error *err);
+/* Name servers separated by commas, or "none". */
+int wish_add_dns(struct wish *w, const char *value, struct error *err);
 
 #endif

@@ -71,6 +71,12 @@ static int parse_file(const struct network_config *c, int fd, const char *name, 
 	return 0;
 }
 
+int network_not_found(const char *word, struct error *err)
+{
+	return error_set(err, ERROR_NOT_FOUND,
+			 "unable to find network with name or ID %s: network not found", word);
+}
+
 int config_load(const struct network_config *c, const char *name, struct network *ret,
 		struct error *err)
 {
@@ -83,7 +89,7 @@ int config_load(const struct network_config *c, const char *name, struct network
 		return error_os(err, -fd, "open network definition '%s'", path);
 	if (streq(name, c->default_network))
 		return make_default(c, ret, err);
-	return error_set(err, ERROR_NOT_FOUND, "network '%s' not found", name);
+	return network_not_found(name, err);
 }
 
 /* Names of all definition files, sorted. */
@@ -164,7 +170,7 @@ static int get_by_id(const struct network_config *c, const char *word, struct ne
 	if (hits > 1)
 		return error_set(err, ERROR_INVALID, "network id '%s' is ambiguous", word);
 	if (hits == 0)
-		return error_set(err, ERROR_NOT_FOUND, "network '%s' not found", word);
+		return network_not_found(word, err);
 	return 0;
 }
 
@@ -175,7 +181,7 @@ int network_get(const struct network_config *c, const char *name_or_id, struct n
 	int r;
 
 	if (!ident_name_valid(name_or_id))
-		return error_set(err, ERROR_NOT_FOUND, "network '%s' not found", name_or_id);
+		return network_not_found(name_or_id, err);
 	r = config_load(c, name_or_id, ret, &sub);
 	if (r >= 0)
 		return r;

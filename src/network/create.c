@@ -308,7 +308,7 @@ int network_remove(const struct network_config *c, const char *name, struct erro
 		if (streq(name, c->default_network))
 			return error_set(err, ERROR_DENIED,
 					 "default network '%s' cannot be removed", name);
-		return error_set(err, ERROR_NOT_FOUND, "network '%s' not found", name);
+		return network_not_found(name, err);
 	}
 	lock = rundir_lock(dir, name, err);
 	rtnl = lock < 0 ? lock : rtnl_open();

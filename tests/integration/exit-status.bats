@@ -44,6 +44,39 @@ load helpers
 	run -125 co start nosuch
 	run -125 co run --rm --network none -v /nonexistent:/x "$IMAGE" true
 	[[ $output == *"/nonexistent"* ]]
+	run -125 co create --network none --device /dev/nonexistent "$IMAGE" true
+	[[ $output == *"/dev/nonexistent"* ]]
+	run -125 co run --rm --dns x "$IMAGE" true
+	[[ $output == *"x is not an ip address"* ]]
+	run -125 co run --rm --network nosuch "$IMAGE" true
+	[[ $output == *"unable to find network with name or ID nosuch: network not found"* ]]
+}
+
+@test "run: what was made and cannot be started is 126, or 127 when something was not found; start: 125" {
+	run -126 co run --rm --network none -u nosuch "$IMAGE" true
+	[[ $output == *"unable to find user nosuch: no matching entries in passwd file"* ]]
+	run -126 co run --rm --network none -w /etc/passwd "$IMAGE" true
+	run -127 co run --rm --network none --sysctl net.nosuch=1 "$IMAGE" true
+	co create --name "$C" --network none "$IMAGE" nope
+	run -125 co start "$C"
+	[[ $output == *"unable to start container \"$C\": "*"command that was not found"* ]]
+	run -125 co start -a "$C"
+	run -125 co start "$C" nosuch
+	[[ $output == *'no container with name or ID "nosuch" found: no such container'* ]]
+}
+
+@test "rm: 1 no such container, 2 it runs, silence with --force and --ignore" {
+	co run -d --name "$C" --network none "$IMAGE" sleep 1000
+	run -1 co rm nosuch
+	run -2 co rm "$C"
+	[[ $output == *"running or paused containers cannot be removed without force"* ]]
+	run -1 co rm nosuch "$C"
+	run -0 co rm -f nosuch
+	[ -z "$output" ]
+	run -0 co rm --ignore nosuch
+	[ -z "$output" ]
+	run -0 co rm -f -t 0 "$C" nosuch
+	[ "$output" = "$C" ]
 }
 
 @test "detached, by wait and inspect" {

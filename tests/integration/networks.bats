@@ -39,7 +39,7 @@ teardown() {
 	co ps --format json | jq '.[0]' | keys_match ps
 	co inspect "$C" | jq '.[0]' | keys_match inspect-container
 	# Taken while it runs.
-	run -125 co run --rm -p 127.0.0.1:38080:80 "$IMAGE" true
+	run -126 co run --rm -p 127.0.0.1:38080:80 "$IMAGE" true
 	[[ $output == *38080* ]]
 	co rm -f -t 0 "$C"
 	co run --rm -p 127.0.0.1:38080:80 "$IMAGE" true
@@ -89,7 +89,7 @@ teardown() {
 	run -0 co run --rm --network "$NET:ip=10.177.4.77,mac=02:00:00:00:00:77" "$IMAGE" ip addr show eth0
 	[[ $output == *"inet 10.177.4.77/24"* ]]
 	[[ $output == *"02:00:00:00:00:77"* ]]
-	refused 125 10.99.99.99 run --rm --network "$NET:ip=10.99.99.99" "$IMAGE" true
+	refused 126 10.99.99.99 run --rm --network "$NET:ip=10.99.99.99" "$IMAGE" true
 }
 
 @test "container:ID shares the namespace and its files" {

@@ -53,7 +53,11 @@ names() {
 	[ "$(names -a --filter id="$(field "$C-new" '{{.Id}}')")" = "$C-new " ]
 	[ "$(names -a -f name="$C" -f status=running)" = "$C-run " ]
 	[ "$(names -a --filter until=1h)" = "" ]
+	[ "$(names -a --filter before="$C-new")" = "$C-done $C-run " ]
+	[ "$(names -a --filter since="$C-new")" = "" ]
+	[ "$(names -a --filter name="^$C-(new|run)\$")" = "$C-new $C-run " ]
 	refused 125 frob ps --filter frob=1
+	refused 125 frob ps --filter before=frob
 	refused 125 status ps --filter status
 }
 

@@ -78,8 +78,8 @@ load helpers
 	run -0 r -w /dev/shm "$IMAGE" pwd
 	[ "$output" = /dev/shm ]
 	refused 126 'workdir "/not/there" does not exist' run --rm --network none -w /not/there "$IMAGE" true
-	refused 125 '"relative"' run --rm --network none -w relative "$IMAGE" true
-	refused 125 /etc/passwd run --rm --network none -w /etc/passwd "$IMAGE" true
+	refused 126 '"relative"' run --rm --network none -w relative "$IMAGE" true
+	refused 126 /etc/passwd run --rm --network none -w /etc/passwd "$IMAGE" true
 	co import -q --change 'WORKDIR /made/for it' "$BATS_FILE_TMPDIR/image.tar" localhost/workdir
 	run -0 r -u user localhost/workdir sh -c 'pwd; stat -c %U .'
 	[ "$output" = $'/made/for it\nuser' ]
@@ -96,7 +96,7 @@ load helpers
 	[ "$output" = 63 ]
 	run -0 r -u 7 --group-add audio --group-add 99 "$IMAGE" id -G
 	[ "$output" = "0 63 99" ]
-	refused 125 "unable to find user nobody" run -u nobody "$IMAGE" true
+	refused 126 "unable to find user nobody" run -u nobody "$IMAGE" true
 }
 
 @test "--entrypoint" {

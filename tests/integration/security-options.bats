@@ -59,9 +59,11 @@ has() { # MASK NUMBER
 	echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":13}]}' >"$BATS_TEST_TMPDIR/p.json"
 	run -1 r --security-opt seccomp="$BATS_TEST_TMPDIR/p.json" "$IMAGE" mkdir /x
 	[[ $output == *"Permission denied"* ]]
+	run -1 r --privileged --security-opt seccomp="$BATS_TEST_TMPDIR/p.json" "$IMAGE" mkdir /x
+	run -0 r --privileged "$IMAGE" mkdir /x
 	refused 125 /nonexistent run --rm --network none --security-opt seccomp=/nonexistent "$IMAGE" true
 	echo '{"defaultAction":"SCMP_ACT_FROB"}' >"$BATS_TEST_TMPDIR/p.json"
-	refused 125 SCMP_ACT_FROB run --rm --network none --security-opt seccomp="$BATS_TEST_TMPDIR/p.json" "$IMAGE" true
+	refused 126 SCMP_ACT_FROB run --rm --network none --security-opt seccomp="$BATS_TEST_TMPDIR/p.json" "$IMAGE" true
 	refused 125 frob run --security-opt frob=1 "$IMAGE" true
 }
 

@@ -31,7 +31,7 @@ image() {
 	image --change 'USER 1000'
 	[ "$(r localhost/users id -u)" = 1000 ]
 	image --change 'USER 4294967296'
-	refused 125 4294967296 run --rm --network none localhost/users id
+	refused 126 4294967296 run --rm --network none localhost/users id
 }
 
 @test "what does not fit is refused on run and exec" {
@@ -40,7 +40,7 @@ image() {
 	image
 	co run -d --name "$C" --network none localhost/users sleep 1000
 	for word in 2147483648 4294967295 4294967296 18446744073709551616 -1 +0 0x0 1e3 ' 0' '0 ' huge minus 0:4294967296 0:-1 user: a:b:c; do
-		run -125 r "--user=$word" localhost/users id
+		run -126 r "--user=$word" localhost/users id
 		run -125 co exec "--user=$word" "$C" id
 		[[ $output != *uid=* ]]
 	done

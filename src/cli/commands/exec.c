@@ -145,8 +145,10 @@ static int run(struct cli *cli, void *target, char **words, struct error *err)
 	t->wish.preserve_fds = t->preserve_fds.set ? t->preserve_fds.value : 0;
 	r = container_exec(cli->engine, word, &t->wish, t->wish.detach ? NULL : &streams, &result,
 			   session, err);
-	if (r < 0)
+	if (r < 0) {
+		cli->failure_status = engine_error_exit_status(err);
 		return r;
+	}
 	if (t->wish.detach)
 		puts(session);
 	return t->wish.detach || result.end == CONTAINER_ATTACH_DETACHED ? 0 : result.exit_code;

@@ -114,7 +114,7 @@ static int inspect_words(struct cli *cli, const struct inspect_target *t, char *
 			continue;
 		}
 		fprintf(stderr, "Error: %s\n", sub.msg);
-		status = engine_error_exit_status(&sub);
+		status = CLI_FAILED;
 	}
 	if (json_array_size(list) == 0 && t->format && status)
 		return status;

@@ -111,31 +111,23 @@ static void done(void *target)
 	free(t->sort);
 }
 
-static bool has_status_filter(char *const *filters)
-{
-	STRV_FOREACH (f, filters) {
-		if (str_has_prefix(*f, "status=") || str_has_prefix(*f, "exited="))
-			return true;
-	}
-	return false;
-}
-
-/* Ids, newest first, are cut to those that the options ask for; the rest are moved away. */
-static int select_rows(const struct ps_target *t, struct container_summary *list, size_t n,
+/* Places in list, newest first, of the containers that the options ask for. */
+static int select_rows(const struct ps_target *t, const struct container_summary *list, size_t n,
 		       size_t *picked, size_t *ret_n, struct error *err)
 {
-	bool any_state = t->all || t->latest || t->last.set || has_status_filter(t->filters);
+	scoped(filter_list_free) struct filter_list *filters = NULL;
 	size_t limit = t->latest ? 1 : t->last.set ? t->last.value : SIZE_MAX, count = 0;
+	bool any_state;
+	int r = filter_list_parse(t->filters, list, n, &filters, err);
 
+	if (r < 0)
+		return r;
+	any_state = t->all || t->latest || t->last.set || filter_list_has(filters, "status") ||
+		    filter_list_has(filters, "exited");
 	for (size_t i = 0; i < n && count < limit; i++) {
-		bool match;
-		int r;
 		if (!any_state && list[i].status != CONTAINER_RUNNING)
 			continue;
-		r = filter_container(&list[i], t->filters, &match, err);
-		if (r < 0)
-			return r;
-		if (match)
+		if (filter_list_match(filters, &list[i]))
 			picked[count++] = i;
 	}
 	*ret_n = count;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rm: remove containers. */
+#include <stdio.h>
+
 #include "cli/commands/commands.h"
+#include "cli/removal.h"
 #include "cli/targets.h"
 
 struct rm_target {
@@ -49,10 +52,12 @@ static int each(struct cli *cli, const char *word, void *arg, struct error *err)
 	const struct rm_target *t = arg;
 	struct container_remove_options o = { .force = t->force,
 					      .volumes = t->volumes,
-					      .ignore = t->targets.ignore || t->force,
 					      .timeout = t->timeout };
+	int r = container_remove(cli->engine, word, &o, err);
 
-	return container_remove(cli->engine, word, &o, err);
+	if (r >= 0)
+		puts(word);
+	return r;
 }
 
 static int run(struct cli *cli, void *target, char **words, struct error *err)
@@ -65,7 +70,7 @@ static int run(struct cli *cli, void *target, char **words, struct error *err)
 		return error_set(err, ERROR_INVALID,
 				 "--force option must be specified to use the --time option");
 	r = targets_resolve(cli, &t->targets, words, 0, &list, err);
-	return r < 0 ? r : targets_each(cli, &t->targets, list, each, t, true);
+	return r < 0 ? r : removal_each(cli, list, each, t, t->targets.ignore || t->force);
 }
 
 const struct command command_rm = {

@@ -103,6 +103,8 @@ static int run_run(struct cli *cli, void *target, char **words, struct error *er
 				"--interactive flags "
 				"might not work properly\n");
 	r = t->detach ? start_detached(cli, t, id, err) : start_attached(cli, t, id, err);
+	if (r < 0)
+		cli->failure_status = engine_start_exit_status(err);
 	return r < 0 && t->rm ? drop_unstarted(cli, id, r) : r;
 }
 

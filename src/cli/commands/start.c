@@ -57,9 +57,17 @@ static void done(void *target)
 	free(t->detach_keys);
 }
 
+/* Podman's words, except for a name that is none. */
+static int told(const char *word, int r, struct error *err)
+{
+	if (r < 0 && err->kind != ERROR_NOT_FOUND)
+		return error_prefix(err, "unable to start container \"%s\"", word);
+	return r;
+}
+
 static int each(struct cli *cli, const char *word, void *arg, struct error *err)
 {
-	return container_start(cli->engine, word, NULL, NULL, err);
+	return told(word, container_start(cli->engine, word, NULL, NULL, err), err);
 }
 
 static int start_attached(struct cli *cli, const struct start_target *t, const char *word,
@@ -71,7 +79,7 @@ static int start_attached(struct cli *cli, const struct start_target *t, const c
 			       err);
 
 	if (r >= 0)
-		r = container_start(cli->engine, word, &streams, &result, err);
+		r = told(word, container_start(cli->engine, word, &streams, &result, err), err);
 	if (r < 0)
 		return r;
 	return result.end == CONTAINER_ATTACH_DETACHED ? 0 : result.exit_code;

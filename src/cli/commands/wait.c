@@ -16,8 +16,8 @@ struct wait_target {
 static int parse_condition(void *target, const char *value, struct error *err)
 {
 	for (int s = CONTAINER_UNKNOWN; s < CONTAINER_STATUS_COUNT; s++) {
-		if (streq(container_status_name((enum container_status)s), value) ||
-		    (s == CONTAINER_CREATED && streq(value, "initialized"))) {
+		if (streq(container_status_word((enum container_status)s), value) ||
+		    (s == CONTAINER_CONFIGURED && streq(value, "configured"))) {
 			((struct wait_target *)target)->conditions |= 1u << s;
 			return 0;
 		}

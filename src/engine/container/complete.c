@@ -4,6 +4,7 @@
  * to ids, capabilities computed, anonymous volumes named.  Afterwards it is stored and never
  * changed, so a start needs neither the configuration files nor the image's document for it.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -16,6 +17,7 @@
 #include "engine/container/container_priv.h"
 #include "engine/logs/driver.h"
 #include "engine/logs/journal.h"
+#include "seccomp/seccomp.h"
 #include "sys/caps.h"
 #include "sys/fd.h"
 
@@ -470,6 +472,41 @@ static void merge_labels(struct wish *w, const struct strmap *image_labels)
 				   image_labels->items[i].value);
 }
 
+/* A profile of the user's own is readable and right; the start reads it again. */
+static int check_seccomp(struct engine *e, const struct wish_security *s, struct error *err)
+{
+	scoped(buf_done) struct buf text = BUF_INIT;
+	struct oci_seccomp profile = { 0 };
+	int r = s->seccomp ? container_seccomp_text(e, s, &text, err) : 0;
+
+	if (r > 0)
+		r = seccomp_profile_resolve(buf_str(&text), text.len, s->seccomp, 0, &profile, err);
+	json_table_free(&oci_seccomp_table, &profile);
+	return r;
+}
+
+/* What comes from the host is there when the container is made, as Podman wants it; a start looks
+ * again. */
+static int check_sources(const struct wish *w, struct error *err)
+{
+	struct stat st;
+	int r;
+
+	for (size_t i = 0; i < w->n_mounts; i++) {
+		if (!streq(w->mounts[i].type, "bind"))
+			continue;
+		r = fd_stat(AT_FDCWD, w->mounts[i].source, 0, &st);
+		if (r < 0)
+			return error_os(err, -r, "statfs %s", w->mounts[i].source);
+	}
+	for (size_t i = 0; i < w->n_devices; i++) {
+		r = fd_stat(AT_FDCWD, w->devices[i].host, 0, &st);
+		if (r < 0)
+			return error_os(err, -r, "stat %s", w->devices[i].host);
+	}
+	return 0;
+}
+
 int container_complete(struct engine *e, struct wish *w, const struct image_exec_config *img,
 		       struct error *err)
 {
@@ -487,6 +524,8 @@ int container_complete(struct engine *e, struct wish *w, const struct image_exec
 	}
 	merge_labels(w, &img->labels);
 	if (r >= 0)
+		r = check_sources(w, err);
+	if (r >= 0)
 		r = complete_network(e, w, img->exposed_ports, err);
 	if (r >= 0)
 		r = complete_namespaces(e, w, err);
@@ -494,6 +533,8 @@ int container_complete(struct engine *e, struct wish *w, const struct image_exec
 		r = complete_log(e, &w->log, err);
 	if (r >= 0)
 		r = complete_security(e, w, err);
+	if (r >= 0)
+		r = check_seccomp(e, &w->security, err);
 	if (r >= 0)
 		r = complete_limits(e, w, err);
 	if (r >= 0 && !w->runtime)

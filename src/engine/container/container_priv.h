@@ -107,6 +107,10 @@ struct container_facts {
 void container_facts_done(struct container_facts *f);
 DEFINE_SCOPED_STRUCT(struct container_facts, container_facts_done)
 int container_facts_collect(struct container *c, struct container_facts *f, struct error *err);
+/* The seccomp profile that these options ask for, from its file: 1; 0 when it is the built-in one
+ * or none. */
+int container_seccomp_text(struct engine *e, const struct wish_security *s, struct buf *ret,
+			   struct error *err);
 /* passwd and group of the container, a mount over them honoured; NULL when missing. */
 int container_user(struct container_record *r, int rootfs_fd, const char *user,
 		   char *const *group_add, struct spec_user *ret, struct error *err);

@@ -96,24 +96,22 @@ int container_user_at(int root_fd, const char *user, char *const *group_add, str
 				has_group ? buf_str(&group) : NULL, user, group_add, ret, err);
 }
 
-static int read_seccomp(struct container *c, struct container_facts *f, struct error *err)
+int container_seccomp_text(struct engine *e, const struct wish_security *s, struct buf *ret,
+			   struct error *err)
 {
-	const char *path = c->r.wish.security.seccomp;
+	const char *path = s->seccomp;
 	int r;
 
-	if (c->r.wish.security.privileged || streq_opt(path, "unconfined"))
+	if (!wish_has_seccomp(s))
 		return 0;
 	if (!path) /* the built-in profile, unless the administrator has one of his own */
-		path = engine_conf_str(c->e, "containers", "seccomp_profile", NULL);
+		path = engine_conf_str(e, "containers", "seccomp_profile", NULL);
 	if (!path && access("/etc/containers/seccomp.json", R_OK) == 0)
 		path = "/etc/containers/seccomp.json";
 	if (!path || streq(path, "unconfined"))
 		return 0;
-	r = fd_read_file(AT_FDCWD, path, SECCOMP_MAX_BYTES, &f->seccomp);
-	if (r < 0)
-		return error_os(err, -r, "opening seccomp profile (%s) failed", path);
-	f->spec.seccomp_text = buf_str(&f->seccomp);
-	return 0;
+	r = fd_read_file(AT_FDCWD, path, SECCOMP_MAX_BYTES, ret);
+	return r < 0 ? error_os(err, -r, "opening seccomp profile (%s) failed", path) : 1;
 }
 
 /* "/proc/PID/ns/NAME" of the init of the container that a mode "container:ID" names. */
@@ -271,7 +269,9 @@ int container_facts_collect(struct container *c, struct container_facts *f, stru
 	if (r >= 0)
 		r = container_user(&c->r, f->rootfs_fd, p->user, p->group_add, &f->spec.user, err);
 	if (r >= 0)
-		r = read_seccomp(c, f, err);
+		r = container_seccomp_text(c->e, &c->r.wish.security, &f->seccomp, err);
+	if (r > 0)
+		f->spec.seccomp_text = buf_str(&f->seccomp);
 	if (r >= 0)
 		r = join_all(c, f, err);
 	if (r >= 0)

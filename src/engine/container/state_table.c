@@ -43,7 +43,7 @@ const enum container_status container_events[CONTAINER_EVENT_COUNT][CONTAINER_ST
 
 static int refuse(enum container_op op, const struct container_record *r, struct error *err)
 {
-	const char *state = container_status_name((enum container_status)r->state.status);
+	const char *state = container_status_word((enum container_status)r->state.status);
 
 	switch (op) {
 	case CONTAINER_OP_START:

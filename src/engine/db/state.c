@@ -18,6 +18,13 @@ const char *container_status_name(enum container_status s)
 	return s < CONTAINER_STATUS_COUNT ? status_names[s] : "unknown";
 }
 
+const char *container_status_word(enum container_status s)
+{
+	if (s == CONTAINER_CONFIGURED)
+		return "created";
+	return s == CONTAINER_CREATED ? "initialized" : container_status_name(s);
+}
+
 static const struct json_field state_fields[] = {
 	JROW_ENUM(struct container_state, "status", status, JF_EMIT_EMPTY, status_names),
 	JROW(struct container_state, "pid", pid, JT_I32, 0),

@@ -8,27 +8,6 @@
 #include "engine/inspect/inspect_priv.h"
 #include "storage/store.h"
 
-static const char *status_word(enum container_status s)
-{
-	switch (s) {
-	case CONTAINER_CONFIGURED:
-		return "created";
-	case CONTAINER_CREATED:
-		return "initialized";
-	case CONTAINER_STOPPED:
-		return "stopped";
-	case CONTAINER_UNKNOWN:
-	case CONTAINER_RUNNING:
-	case CONTAINER_PAUSED:
-	case CONTAINER_STOPPING:
-	case CONTAINER_EXITED:
-	case CONTAINER_REMOVING:
-	case CONTAINER_STATUS_COUNT:
-		break;
-	}
-	return container_status_name(s);
-}
-
 static json_t *state_json(const struct container_record *r)
 {
 	const struct container_state *s = &r->state;
@@ -37,7 +16,7 @@ static json_t *state_json(const struct container_record *r)
 	json_t *o = json_object();
 
 	inspect_str(o, "OciVersion", OCI_RUNTIME_SPEC_VERSION);
-	inspect_str(o, "Status", status_word((enum container_status)s->status));
+	inspect_str(o, "Status", container_status_word((enum container_status)s->status));
 	inspect_bool(o, "Running", s->status == CONTAINER_RUNNING);
 	inspect_bool(o, "Paused", s->status == CONTAINER_PAUSED);
 	inspect_bool(o, "Restarting", s->status == CONTAINER_STOPPED && container_restart_due(r));

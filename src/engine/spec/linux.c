@@ -166,7 +166,7 @@ static int set_seccomp(const struct spec_facts *f, struct oci_spec *spec, struct
 	struct oci_seccomp *profile;
 	int r;
 
-	if (s->seccomp ? streq(s->seccomp, "unconfined") : s->privileged)
+	if (!wish_has_seccomp(s))
 		return 0;
 	profile = xnew(struct oci_seccomp);
 	spec->linux_->seccomp = profile;

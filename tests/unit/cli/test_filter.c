@@ -18,6 +18,8 @@ static struct container_summary web(void)
 	strmap_set(&c.labels, "empty", "");
 	strv_add(&c.networks, "podman");
 	strv_add(&c.mounts, "data");
+	strv_add(&c.command, "sleep");
+	strv_add(&c.command, "1000");
 	return c;
 }
 
@@ -26,6 +28,7 @@ static void web_done(struct container_summary *c)
 	strmap_done(&c->labels);
 	strv_free(c->networks);
 	strv_free(c->mounts);
+	strv_free(c->command);
 }
 
 /* filters are separated by blanks */
@@ -33,8 +36,12 @@ static int match(const char *filters, bool *hit, struct error *err)
 {
 	struct container_summary c = web();
 	scoped_strv char **list = strv_split(filters, " ", false);
-	int r = filter_container(&c, list, hit, err);
+	struct filter_list *l = NULL;
+	int r = filter_list_parse(list, &c, 1, &l, err);
 
+	if (r >= 0)
+		*hit = filter_list_match(l, &c);
+	filter_list_free(l);
 	web_done(&c);
 	return r;
 }
@@ -59,10 +66,19 @@ TEST(single_keys)
 		{ "", true },
 		{ "id=0123", true },
 		{ "id=123", false },
+		{ "id=^012.*f$", true },
+		{ "id=^12.*f$", false },
+		{ "command=^sle", true },
+		{ "command=1000", false },
+		{ "before=web-1", false },
+		{ "since=0123", false },
+		{ "pod=x", false },
 		{ "name=web", true },
 		{ "name=eb-", true },
 		{ "name=^web-1$", true },
 		{ "name=^eb", false },
+		{ "name=^w.b-[0-9]+$", true },
+		{ "name=^(db|web)-", true },
 		{ "name=1$", true },
 		{ "name=db", false },
 		{ "label=tier", true },
@@ -115,7 +131,10 @@ TEST(what_is_refused)
 		{ "nope=1", "nope is an invalid filter", ERROR_INVALID },
 		{ "exited=x", "exited code out of range \"x\"", ERROR_INVALID },
 		{ "until=soon", "'soon' is no point in time", ERROR_INVALID },
-		{ "pod=x", "filter 'pod' is not supported yet", ERROR_UNSUPPORTED },
+		{ "name=(", "filter name: '(' is no regular expression: ", ERROR_INVALID },
+		{ "status=nope", "unknown container state: nope: invalid argument", ERROR_INVALID },
+		{ "before=db", "no container with name or ID \"db\" found", ERROR_NOT_FOUND },
+		{ "health=x", "filter 'health' is not supported yet", ERROR_UNSUPPORTED },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {

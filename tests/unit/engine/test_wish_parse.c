@@ -238,7 +238,7 @@ TEST(pairs)
 	CHECK_STR(strmap_get(&w.annotations, "a"), "b=c");
 	CHECK_STR(strmap_get(&w.labels, "plain"), "");
 	CHECK_STR(strmap_get(&w.labels, "k"), "w");
-	REFUSED(wish_add_sysctl, "", "x", "=1");
+	REFUSED(wish_add_sysctl, "", "x", "=1", "kernel.panic=1", "vm.swappiness=1", "network=1");
 	REFUSED(wish_add_annotation, "", "x", "=1");
 	REFUSED(wish_add_label, "", "=1");
 }

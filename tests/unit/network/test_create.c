@@ -45,7 +45,7 @@ TEST(the_default_network_needs_no_file)
 	CHECK(str_is_hex(n.id, 64));
 	CHECK_FAILS(network_remove(&c, "podman", &err), err, ERROR_DENIED, "cannot be removed");
 	CHECK_FAILS(network_get(&c, "nix", &n, &err), err, ERROR_NOT_FOUND,
-		    "network 'nix' not found");
+		    "name or ID nix: network not found");
 	CHECK_FAILS(network_get(&c, "../x", &n, &err), err, ERROR_NOT_FOUND, "not found");
 }
 
@@ -115,7 +115,7 @@ TEST(removed_is_removed)
 	CHECK_INT(n, 2);
 	network_list_free(list, n);
 	CHECK_OK(network_remove(&c, "one", &err), err);
-	CHECK_FAILS(network_remove(&c, "one", &err), err, ERROR_NOT_FOUND, "'one' not found");
+	CHECK_FAILS(network_remove(&c, "one", &err), err, ERROR_NOT_FOUND, "name or ID one: network not found");
 	CHECK_OK(network_list(&c, &list, &n, &err), err);
 	CHECK_INT(n, 1);
 	network_list_free(list, n);
