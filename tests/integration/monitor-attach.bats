@@ -85,14 +85,16 @@ interactive() {
 }
 
 @test "attach: without a log the only client is waited for" {
-	runtime_args sh -c 'read go; yes 0123456789abcde | head -c 5000000; exit 6'
+	runtime_args sh -c 'mkfifo /dev/go; read go </dev/go; yes 0123456789abcde | head -c 5000000; exit 6'
 	monitor_words
 	"$MC" start -- "${WORDS[@]}" -l none -i
 	rt start "$ID"
-	echo go | "$MC" attach -i -c "$BUNDLE" >"$M/slow" &
+	"$MC" attach -c "$BUNDLE" >"$M/slow" &
 	slow=$!
 	clients 1
 	kill -STOP "$slow"
+	until_ok rt exec "$ID" test -p /dev/go
+	rt exec "$ID" sh -c 'echo go >/dev/go'
 	# The container fills the socket and the pipe, then it waits.
 	blocked() { grep -q pipe_write "/proc/$(pgrep -P "$(cat "$M/pid")" head)/stack"; }
 	until_ok blocked

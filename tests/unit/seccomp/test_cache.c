@@ -53,7 +53,6 @@ TEST(second_time_comes_from_the_file)
 	scoped(seccomp_program_done) struct seccomp_program a = { 0 }, b = { 0 }, c = { 0 };
 	struct error err = ERROR_INIT;
 	struct stat st, st2;
-	int64_t best = INT64_MAX;
 
 	CHECK_OK(seccomp_compile_cached(section(), false, NULL, &a, &err), err);
 	CHECK_OK(seccomp_compile_cached(section(), false, dir, &b, &err), err);
@@ -66,15 +65,6 @@ TEST(second_time_comes_from_the_file)
 	CHECK_INT(stat(file, &st2), 0);
 	CHECK_INT(st.st_ino, st2.st_ino);
 	CHECK(same(&a, &b) && same(&a, &c));
-	for (int i = 0; i < 20; i++) {
-		scoped(seccomp_program_done) struct seccomp_program p = { 0 };
-		int64_t t = time_monotonic_nsec();
-
-		CHECK_OK(seccomp_compile_cached(section(), false, dir, &p, &err), err);
-		t = time_monotonic_nsec() - t;
-		best = t < best ? t : best;
-	}
-	printf("# cached: %.3f ms, %u instructions\n", (double)best / NSEC_PER_MSEC, c.len);
 }
 
 TEST(another_section_is_another_file)
