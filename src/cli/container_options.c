@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "cli/output/progress.h"
+#include "engine/health/health.h"
 #include "engine/logs/driver.h"
 #include "engine/wish_parse.h"
 
@@ -45,6 +46,20 @@ WISH_CALL(wish_set_stop_timeout)
 WISH_CALL(wish_add_dns)
 WISH_CALL(wish_add_host)
 WISH_CALL(wish_set_restart)
+WISH_CALL(wish_set_health_cmd)
+WISH_CALL(wish_set_health_interval)
+WISH_CALL(wish_set_health_retries)
+WISH_CALL(wish_set_health_start_period)
+WISH_CALL(wish_set_health_timeout)
+WISH_CALL(wish_set_health_on_failure)
+WISH_CALL(wish_set_health_log_destination)
+WISH_CALL(wish_set_health_max_log_count)
+WISH_CALL(wish_set_health_max_log_size)
+WISH_CALL(wish_set_startup_cmd)
+WISH_CALL(wish_set_startup_interval)
+WISH_CALL(wish_set_startup_retries)
+WISH_CALL(wish_set_startup_success)
+WISH_CALL(wish_set_startup_timeout)
 
 static const struct option rows[] = {
 	PULL_OPTION_ROWS(T, pull),
@@ -168,6 +183,109 @@ static const struct option rows[] = {
 	  .kind = OPTION_LIST,
 	  AT(wish.process.group_add),
 	  .help = "Supplementary group" },
+	{ .name = "health-cmd",
+	  .arg = "COMMAND",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_cmd,
+	  .help = "Health check: a line for the shell, a JSON array, or none" },
+	{ .name = "health-interval",
+	  .arg = "DURATION",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_interval,
+	  .help = "Time between health checks (30s); disable: only by hand" },
+	{ .name = "health-log-destination",
+	  .arg = "WHERE",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_log_destination,
+	  .words = WORDS_DIRS,
+	  .help = "Where results are kept: local or a directory" },
+	{ .name = "health-max-log-count",
+	  .arg = "N",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_max_log_count,
+	  .help = "Results that are kept (5; 0: as many as possible)" },
+	{ .name = "health-max-log-size",
+	  .arg = "N",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_max_log_size,
+	  .help = "Bytes of output that are kept of each (500; 0: as many as possible)" },
+	{ .name = "health-on-failure",
+	  .arg = "ACTION",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_on_failure,
+	  .words = WORDS_LIST,
+	  .choices = "none kill restart stop",
+	  .help = "When it becomes unhealthy: none, kill, restart, stop" },
+	{ .name = "health-retries",
+	  .arg = "N",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_retries,
+	  .help = "Failures in a row that make it unhealthy (3)" },
+	{ .name = "health-start-period",
+	  .arg = "DURATION",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_start_period,
+	  .help = "Time after the start in which failures do not count" },
+	{ .name = "health-startup-cmd",
+	  .arg = "COMMAND",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_startup_cmd,
+	  .help = "Check that must pass before the health check begins" },
+	{ .name = "health-startup-interval",
+	  .arg = "DURATION",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_startup_interval,
+	  .help = "Time between startup checks (30s)" },
+	{ .name = "health-startup-retries",
+	  .arg = "N",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_startup_retries,
+	  .help = "Failures in a row that restart the container (0: no limit)" },
+	{ .name = "health-startup-success",
+	  .arg = "N",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_startup_success,
+	  .help = "Successes in a row that pass it (1)" },
+	{ .name = "health-startup-timeout",
+	  .arg = "DURATION",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_startup_timeout,
+	  .help = "Time limit of one startup check (30s)" },
+	{ .name = "health-timeout",
+	  .arg = "DURATION",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_timeout,
+	  .help = "Time limit of one health check (30s); then it is killed" },
+	{ .name = "healthcheck-command",
+	  .arg = "COMMAND",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_cmd,
+	  .help = "",
+	  .flags = OPTION_ALIAS },
+	{ .name = "healthcheck-interval",
+	  .arg = "DURATION",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_interval,
+	  .help = "",
+	  .flags = OPTION_ALIAS },
+	{ .name = "healthcheck-retries",
+	  .arg = "N",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_retries,
+	  .help = "",
+	  .flags = OPTION_ALIAS },
+	{ .name = "healthcheck-start-period",
+	  .arg = "DURATION",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_start_period,
+	  .help = "",
+	  .flags = OPTION_ALIAS },
+	{ .name = "healthcheck-timeout",
+	  .arg = "DURATION",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_health_timeout,
+	  .help = "",
+	  .flags = OPTION_ALIAS },
 	{ .name = "hostname",
 	  .letter = 'h',
 	  .arg = "NAME",
@@ -261,6 +379,10 @@ static const struct option rows[] = {
 	  .parse = call_wish_add_network,
 	  .help = "",
 	  .flags = OPTION_ALIAS },
+	{ .name = "no-healthcheck",
+	  .kind = OPTION_BOOL,
+	  AT(wish.no_healthcheck),
+	  .help = "No health check, whatever the image says" },
 	{ .name = "no-hostname",
 	  .kind = OPTION_BOOL,
 	  AT(wish.network.no_hostname),

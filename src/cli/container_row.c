@@ -43,7 +43,7 @@ static void human_ago(int64_t then, char *out, size_t size)
 		out[0] = (char)(out[0] + 32);
 }
 
-static void status_text(const struct container_summary *c, char *out, size_t size)
+static void state_text(const struct container_summary *c, char *out, size_t size)
 {
 	char ago[80], up[64];
 
@@ -77,6 +77,17 @@ static void status_text(const struct container_summary *c, char *out, size_t siz
 		break;
 	}
 	snprintf(out, size, "Unknown");
+}
+
+static void status_text(const struct container_summary *c, char *out, size_t size)
+{
+	char state[128];
+
+	state_text(c, state, sizeof(state));
+	if (str_empty(c->health))
+		snprintf(out, size, "%s", state);
+	else
+		snprintf(out, size, "%s (%s)", state, c->health);
 }
 
 static int size_text(struct engine *e, const struct container_summary *c, char *out, size_t size,

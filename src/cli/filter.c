@@ -236,9 +236,9 @@ static bool match_boot(const struct filter *f, const struct container_summary *c
 	return starts == (f->number != 0);
 }
 
-static int parse_unsupported(struct filter *f, const struct filter_scope *scope, struct error *err)
+static bool match_health(const struct filter *f, const struct container_summary *c)
 {
-	return error_set(err, ERROR_UNSUPPORTED, "filter '%s' is not supported yet", f->key->name);
+	return streq(f->want, c->health ? c->health : "none");
 }
 
 static const struct filter_key keys[] = {
@@ -246,7 +246,7 @@ static const struct filter_key keys[] = {
 	{ .name = "before", .parse = parse_container, .match = match_before },
 	{ .name = "command", .parse = parse_regex, .match = match_command },
 	{ .name = "exited", .parse = parse_exited, .match = match_exited },
-	{ .name = "health", .parse = parse_unsupported },
+	{ .name = "health", .match = match_health },
 	{ .name = "id", .parse = parse_id, .match = match_id },
 	{ .name = "label", .all_must_match = true, .match = match_label },
 	{ .name = "label!", .all_must_match = true, .match = match_no_label },

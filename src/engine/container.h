@@ -79,7 +79,10 @@ int container_remove(struct engine *e, const char *word, const struct container_
 /* After the end: network, mounts, runtime; with remove_it the whole container.  Idempotent; what
  * the monitor's exit command runs. */
 int container_cleanup(struct engine *e, const char *word, bool remove_it, struct error *err);
-/* Wait for one of the conditions (bits 1u << status); *ret_code as Podman's wait (-1 unknown). */
+#define CONTAINER_WAIT_HEALTHY (1u << 16)
+#define CONTAINER_WAIT_UNHEALTHY (1u << 17)
+/* Wait for one of the conditions (bits 1u << status, or of health); *ret_code as Podman's wait (-1
+ * unknown). */
 int container_wait(struct engine *e, const char *word, unsigned conditions, int *ret_code,
 		   struct error *err);
 /* Full id of a word; ERROR_NOT_FOUND "no container with name or ID \"x\" found: no such container".
@@ -110,6 +113,9 @@ struct container_summary {
 	int restart_policy; /* enum restart_policy */
 	int restart_count;
 	bool stopped_by_user;
+	bool has_health;
+	char *health_destination; /* of its record; NULL: its own directory */
+	char *health;		  /* status; NULL: no check, or never started */
 };
 /* One snapshot read; no container lock, no process; live status by /proc. */
 int container_list(struct engine *e, struct container_summary **ret, size_t *ret_n,

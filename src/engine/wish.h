@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "network/network.h"
 #include "oci/runtime_spec.h"
+#include "wire/health.h"
 #include "wire/restart.h"
 
 struct wish_process {
@@ -120,6 +121,10 @@ struct wish {
 	struct wish_namespaces namespaces;
 	struct wish_log log;
 	struct wish_restart restart;
+	struct health_config health;
+	bool no_healthcheck;
+	char *sdnotify;	     /* container conmon healthy ignore */
+	char *notify_socket; /* of whoever called, at creation; NULL: none */
 	bool rm;
 	bool replace;
 	char *cidfile, *pidfile, *conmon_pidfile;

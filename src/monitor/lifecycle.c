@@ -118,6 +118,7 @@ static void container_ended(struct monitor *m, int wait_status)
 	int status = m->timed_out ? STATUS_TIMED_OUT : pid_exit_status(wait_status);
 
 	m->container_pid = 0;
+	health_ended(m->health);
 	m->exit_status = m->timed_out ? EXIT_TIMED_OUT : status;
 	check_oom(m);
 	pump_drain(m->pump);
@@ -166,14 +167,10 @@ static void watch_oom(struct monitor *m)
 static int on_timeout(struct loop_source *s, void *arg)
 {
 	struct monitor *m = arg;
-	pid_t group = m->container_pid > 0 ? getpgid(m->container_pid) : -1;
 
 	m->timed_out = true;
-	if (group > 1 && group != getpgrp())
-		kill(-group, SIGKILL);
-	/* In our own group, or gone on to another one. */
 	if (m->container_pid > 0)
-		kill(m->container_pid, SIGKILL);
+		process_kill_group(m->container_pid);
 	return 0;
 }
 
@@ -251,6 +248,8 @@ static void reap(struct monitor *m)
 			container_ended(m, status);
 		else if (pid == m->exit_command_pid)
 			m->exit_command_pid = 0;
+		else
+			health_reap(m->health, pid, status);
 	}
 }
 
@@ -279,14 +278,14 @@ bool lifecycle_order(int type, void *arg)
 {
 	struct monitor *m = arg;
 
-	if (type != MONITOR_CTL_NO_WAIT)
-		return false;
-	if (m->exit_command_due) {
+	if (type == MONITOR_CTL_STARTED && m->state == MONITOR_RUNNING)
+		health_started(m->health);
+	if (type == MONITOR_CTL_NO_WAIT && m->exit_command_due) {
 		loop_remove(m->exit_delay);
 		m->exit_delay = NULL;
 		start_exit_command(NULL, m);
 	}
-	return true;
+	return type == MONITOR_CTL_STARTED || type == MONITOR_CTL_NO_WAIT;
 }
 
 int lifecycle_watch(struct monitor *m, struct error *err)

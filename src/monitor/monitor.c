@@ -117,6 +117,7 @@ static int open_parts(struct monitor *m, struct error *err)
 			return r;
 	}
 	m->pump = pump_new(m->loop, &m->streams, m->log, m->attach);
+	m->health = health_new(m->loop, o, &m->caller, m->own_runtime);
 	return 0;
 }
 
@@ -202,6 +203,7 @@ static int monitor_prepare(struct monitor *m, char *const *argv, struct error *e
 
 static void monitor_done(struct monitor *m)
 {
+	health_free(m->health);
 	pump_free(m->pump);
 	attach_free(m->attach);
 	input_free(m->input);

@@ -17,6 +17,7 @@
 #include "monitor/attach.h"
 #include "monitor/caller.h"
 #include "monitor/control.h"
+#include "monitor/health.h"
 #include "monitor/input.h"
 #include "monitor/log/log.h"
 #include "monitor/monitor.h"
@@ -43,6 +44,7 @@ struct monitor {
 	struct control *control; /* NULL with passthrough */
 	struct notify *notify;	 /* NULL unless asked for */
 	struct pump *pump;
+	struct health *health; /* NULL unless asked for */
 	struct cgroup_oom oom;
 	struct loop_source *oom_source, *signals, *timeout, *exit_delay;
 	struct trace_span runtime_span;

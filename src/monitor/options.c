@@ -59,6 +59,7 @@ static const struct option_row rows[] = {
 	STRING("exit-restart", 0, exit.restart_text,
 	       "The exit command restarts the container: wait before it, by POLICY MAX COUNT STREAK"),
 	FLAG("full-attach", 0, full_attach, "Make the attach socket in the bundle under its full path"),
+	STRING("health-orders", 0, health_orders, "File with the health check to run"),
 	FLAG("leave-stdin-open", 0, leave_stdin_open, "Keep stdin open when a client has closed it"),
 	LIST("log-allowlist-dir", 0, log.allowlist, "Log files only below this directory (repeatable)"),
 	INT("log-global-size-max", 0, log.global_size_max, "Most bytes of all log data"),

@@ -65,6 +65,7 @@ struct monitor_options {
 	const char *log_level;
 	const char *socket_dir;
 	const char *notify_socket;
+	const char *health_orders; /* ours: wire/health.h */
 	struct monitor_log_options log;
 	struct monitor_exit_options exit;
 	struct monitor_runtime_options runtime;

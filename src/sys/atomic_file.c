@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "sys/fd.h"
+#include "sys/lock.h"
 
 /* A random name that exists already is tried again so often. */
 #define NAME_TRIES 100
@@ -77,4 +78,22 @@ int atomic_file_write(int dirfd, const char *path, const void *data, size_t len,
 		return r;
 	}
 	return durable && fsync(dir) < 0 ? -errno : 0;
+}
+
+int atomic_file_edit(const char *path, const char *lock_path, size_t max, mode_t mode,
+		     atomic_file_edit_fn fn, void *arg)
+{
+	scoped_fd int lock = lock_file(AT_FDCWD, lock_path, true, true);
+	scoped(buf_done) struct buf old = BUF_INIT, text = BUF_INIT_MAX(max * 2);
+	int r;
+
+	if (lock < 0)
+		return lock;
+	r = fd_read_file(AT_FDCWD, path, max, &old);
+	if (r < 0 && r != -ENOENT && r != -EFBIG)
+		return r;
+	r = fn(buf_str(&old), r < 0 ? 0 : old.len, &text, arg);
+	if (r < 0)
+		return r;
+	return atomic_file_write(AT_FDCWD, path, buf_str(&text), text.len, mode, false);
 }

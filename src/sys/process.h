@@ -77,4 +77,8 @@ void process_trim(void);
 /* Give back the whole pages of a static buffer that is empty now: it then reads as zeros. */
 void process_drop_pages(void *data, size_t size);
 
+/* SIGKILL for a process and its group, unless the group is ours.  pid is a child that nobody has
+ * collected, or one whose parent is known to live. */
+void process_kill_group(pid_t pid);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "sys/fd.h"
 
 static bool line_allowed(const char *line, size_t len)
 {
@@ -60,5 +61,23 @@ int sd_notify_address(const char *socket_path, struct sockaddr_un *ret, socklen_
 	if (abstract)
 		ret->sun_path[0] = '\0';
 	*ret_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + (abstract ? 0 : 1));
+	return 0;
+}
+
+int sd_notify_send(const char *socket_path, const char *message)
+{
+	struct sockaddr_un address;
+	socklen_t len;
+	scoped_fd int fd = -1;
+	int r = sd_notify_address(socket_path, &address, &len);
+
+	if (r < 0)
+		return r;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (sendto(fd, message, strlen(message), MSG_DONTWAIT | MSG_NOSIGNAL,
+		   (struct sockaddr *)&address, len) < 0)
+		return -errno;
 	return 0;
 }

@@ -16,4 +16,7 @@ size_t sd_notify_filter(char *message, size_t len);
 /* Address of a NOTIFY_SOCKET; "@name" is abstract.  -ENAMETOOLONG, also for an empty one. */
 int sd_notify_address(const char *socket_path, struct sockaddr_un *ret, socklen_t *ret_len);
 
+/* One message to the manager. */
+int sd_notify_send(const char *socket_path, const char *message);
+
 #endif

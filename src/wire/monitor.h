@@ -54,6 +54,7 @@ enum monitor_ctl_type {
 	MONITOR_CTL_RESIZE = 1,
 	MONITOR_CTL_REOPEN = 2,
 	MONITOR_CTL_NO_WAIT = 3, /* run the exit command now: nobody wants the restart any more */
+	MONITOR_CTL_STARTED = 4, /* the container's program runs: health checks begin */
 };
 struct monitor_ctl {
 	int type; /* enum monitor_ctl_type, or a number that nobody knows */

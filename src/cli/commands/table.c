@@ -47,6 +47,7 @@ const struct command *const command_table[] = {
 	&command_create,
 	&command_exec,
 	&command_exists,
+	&command_healthcheck_run,
 	&command_image_exists,
 	&command_image_inspect,
 	&command_images,

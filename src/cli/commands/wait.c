@@ -22,9 +22,12 @@ static int parse_condition(void *target, const char *value, struct error *err)
 			return 0;
 		}
 	}
-	if (streq(value, "healthy") || streq(value, "unhealthy"))
-		return error_set(err, ERROR_UNSUPPORTED, "condition '%s' is not supported yet",
-				 value);
+	if (streq(value, "healthy") || streq(value, "unhealthy")) {
+		((struct wait_target *)target)->conditions |= streq(value, "healthy")
+								      ? CONTAINER_WAIT_HEALTHY
+								      : CONTAINER_WAIT_UNHEALTHY;
+		return 0;
+	}
 	return error_set(err, ERROR_INVALID, "unknown container state: %s: invalid argument",
 			 value);
 }
@@ -35,7 +38,8 @@ static const struct option rows[] = {
 	  .kind = OPTION_CALL,
 	  .parse = parse_condition,
 	  .words = WORDS_LIST,
-	  .choices = "configured created exited paused removing running stopped stopping",
+	  .choices = "configured created exited healthy paused removing running stopped stopping "
+		     "unhealthy",
 	  .help = "State to wait for (default stopped)" },
 	{ .name = "ignore",
 	  .kind = OPTION_BOOL,

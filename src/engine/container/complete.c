@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "engine/container/container_priv.h"
+#include "engine/health/health.h"
 #include "engine/logs/driver.h"
 #include "engine/logs/journal.h"
 #include "seccomp/seccomp.h"
@@ -537,6 +538,8 @@ int container_complete(struct engine *e, struct wish *w, const struct image_exec
 		r = check_seccomp(e, &w->security, err);
 	if (r >= 0)
 		r = complete_limits(e, w, err);
+	if (r >= 0)
+		r = health_complete(w, img->healthcheck, err);
 	if (r >= 0 && !w->runtime)
 		w->runtime = xstrdup_opt(e->runtime_path);
 	return r;

@@ -150,6 +150,8 @@ int monitor_answer(struct monitor_process *m, int64_t *ret, struct error *err);
 int monitor_exec_status(struct monitor_process *m, int *ret, struct error *err);
 /* A line for the control fifo; a monitor that is gone, or is not ours, is no error. */
 void monitor_tell(const struct container *c, enum monitor_ctl_type type);
+/* The global options of the same engine, by resolved paths: its commands run elsewhere. */
+char **monitor_engine_args(const struct container *c);
 /* The command line for a container. */
 int monitor_container_args(struct container *c, const char *exit_lock, char ***ret,
 			   struct error *err);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/trace.h"
 #include "engine/container/container_priv.h"
+#include "engine/health/health_priv.h"
 #include "sys/lock.h"
 
 /* An intent under a free lock belongs to a killed command.  Listing changes nothing: it says so. */
@@ -18,6 +19,14 @@ static void tell_interrupted(struct engine *e, const struct container_summary *s
 		log_warn("container %s: a command (%s) was killed; the next command that changes "
 			 "containers, or 'system check', puts it in order",
 			 s->name, s->intent);
+}
+
+static void add_health(struct engine *e, struct container_summary *s)
+{
+	scoped(health_record_done) struct health_record r = { 0 };
+
+	if (s->has_health && health_record_read(e, s->id, s->health_destination, &r))
+		s->health = take_ptr(r.status);
 }
 
 int container_list(struct engine *e, struct container_summary **ret, size_t *ret_n,
@@ -35,6 +44,7 @@ int container_list(struct engine *e, struct container_summary **ret, size_t *ret
 	for (size_t i = 0; i < *ret_n; i++) {
 		tell_interrupted(e, &(*ret)[i]);
 		container_refine_summary(e, &(*ret)[i]);
+		add_health(e, &(*ret)[i]);
 	}
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "base/timeutil.h"
 #include "base/trace.h"
 #include "engine/container/container_priv.h"
+#include "engine/health/health_priv.h"
 #include "engine/logs/driver.h"
 #include "storage/store.h"
 #include "sys/atomic_file.h"
@@ -60,16 +61,6 @@ static void add_runtime_args(struct engine *e, char ***args)
 	strv_add_take(args, engine_run_path(e, "runtime"));
 }
 
-static void add_exit_arg(char ***args, const char *option, const char *value)
-{
-	if (!value)
-		return;
-	strv_add(args, "--exit-command-arg");
-	strv_add(args, option);
-	strv_add(args, "--exit-command-arg");
-	strv_add(args, value);
-}
-
 bool monitor_removes_files(const struct engine *e, const struct container_record *r)
 {
 	return r->wish.rm && !r->wish.rootfs && e->program && is_our_monitor(e);
@@ -99,25 +90,45 @@ static void add_exit_removals(struct container *c, char ***args)
 	add_exit_removal(args, engine_run_path(c->e, "locks/container/%s", c->r.id));
 }
 
-/* The same engine, by resolved paths: the command runs in another directory. */
+static void add_pair(char ***args, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	strv_add(args, option);
+	strv_add(args, value);
+}
+
+char **monitor_engine_args(const struct container *c)
+{
+	const struct engine *e = c->e;
+	char **args = NULL;
+
+	add_pair(&args, "--root", e->graphroot);
+	add_pair(&args, "--runroot", e->runroot);
+	add_pair(&args, "--cgroup-manager", e->cgroup_manager);
+	add_pair(&args, "--network-config-dir", e->network.confdir);
+	add_pair(&args, "--volumepath", e->volume_path);
+	add_pair(&args, "--storage-driver", e->storage_driver);
+	/* A restart runs what this start runs. */
+	if (c->r.wish.restart.policy != RESTART_NO || health_enabled(&c->r.wish.health)) {
+		add_pair(&args, "--conmon", e->conmon_path);
+		add_pair(&args, "--runtime", e->runtime_path);
+	}
+	return args;
+}
+
 static void add_exit_command(struct container *c, const char *exit_lock, char ***args)
 {
+	scoped_strv char **words = monitor_engine_args(c);
 	struct engine *e = c->e;
 
 	if (!e->program)
 		return;
 	strv_add(args, "--exit-command");
 	strv_add(args, e->program);
-	add_exit_arg(args, "--root", e->graphroot);
-	add_exit_arg(args, "--runroot", e->runroot);
-	add_exit_arg(args, "--cgroup-manager", e->cgroup_manager);
-	add_exit_arg(args, "--network-config-dir", e->network.confdir);
-	add_exit_arg(args, "--volumepath", e->volume_path);
-	add_exit_arg(args, "--storage-driver", e->storage_driver);
-	/* A restart by the policy runs what this start runs. */
-	if (c->r.wish.restart.policy != RESTART_NO) {
-		add_exit_arg(args, "--conmon", e->conmon_path);
-		add_exit_arg(args, "--runtime", e->runtime_path);
+	STRV_FOREACH (w, words) {
+		strv_add(args, "--exit-command-arg");
+		strv_add(args, *w);
 	}
 	strv_add(args, "--exit-command-arg");
 	strv_add(args, "container");
@@ -187,6 +198,10 @@ int monitor_container_args(struct container *c, const char *exit_lock, char ***r
 	if (p->timeout.set && p->timeout.value) {
 		strv_add(&args, "-T");
 		strv_addf(&args, "%u", p->timeout.value);
+	}
+	if (is_our_monitor(c->e) && health_enabled(&c->r.wish.health)) {
+		strv_add(&args, "--health-orders");
+		strv_add_take(&args, health_path(c->e, c->r.id, "orders.json"));
 	}
 	add_exit_command(c, exit_lock, &args);
 	*ret = take_ptr(args);

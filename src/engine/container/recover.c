@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "base/timeutil.h"
 #include "engine/container/container_priv.h"
+#include "engine/health/health_priv.h"
 #include "sys/fd.h"
 #include "sys/lock.h"
 
@@ -55,6 +56,7 @@ static bool adopt_running(struct container *c)
 	c->r.state.status = CONTAINER_RUNNING;
 	if (!c->r.state.started_nsec)
 		c->r.state.started_nsec = time_now_nsec();
+	container_health_go(c);
 	return true;
 }
 

@@ -25,6 +25,7 @@
 #include "base/timeutil.h"
 #include "base/trace.h"
 #include "engine/container/container_priv.h"
+#include "engine/health/health_priv.h"
 #include "engine/logs/driver.h"
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
@@ -159,6 +160,7 @@ static int run_program(struct container *c, bool want_sock, int tty_fd, int *ret
 	}
 	if (r < 0)
 		return container_runtime_failed(c, err);
+	container_health_go(c);
 	*ret_sock = take_fd(sock);
 	return 0;
 }
@@ -197,6 +199,8 @@ static int try_launch(struct container *c, bool want_sock, const char *exit_lock
 		r = start_monitor(c, exit_lock, &m, err);
 	if (r >= 0)
 		r = container_prepare(c, err);
+	if (r >= 0)
+		r = container_health_prepare(c, err);
 	if (r >= 0)
 		r = create_program(c, &m, ret_init, err);
 	if (r >= 0)

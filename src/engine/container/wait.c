@@ -7,13 +7,43 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "base/path.h"
+#include "base/str.h"
 #include "base/timeutil.h"
 #include "engine/container/container_priv.h"
+#include "engine/health/health_priv.h"
 #include "sys/fd.h"
 #include "sys/watch.h"
 
 /* Nothing announces a thaw by another program: look again after this. */
 #define LOOK_AGAIN_MSEC 1000
+
+/* Health by its record; that is replaced by rename. */
+static int health_reached(struct engine *e, const struct container_record *r, unsigned conditions,
+			  struct error *err)
+{
+	const struct health_config *c = &r->wish.health;
+	scoped(health_record_done) struct health_record record = { 0 };
+
+	if (!(conditions & (CONTAINER_WAIT_HEALTHY | CONTAINER_WAIT_UNHEALTHY)))
+		return 0;
+	if (!health_enabled(c))
+		return error_set(err, ERROR_STATE, "container %s has no defined healthcheck",
+				 r->id);
+	if (!health_record_read(e, r->id, c->log_destination, &record))
+		return 0;
+	return (conditions & CONTAINER_WAIT_HEALTHY && streq_opt(record.status, "healthy")) ||
+	       (conditions & CONTAINER_WAIT_UNHEALTHY && streq_opt(record.status, "unhealthy"));
+}
+
+static void watch_health(struct engine *e, int in, const struct container_record *r)
+{
+	scoped_free char *path = health_record_path(e, r->id, r->wish.health.log_destination);
+	scoped_free char *dir = path_dir(path);
+
+	if (health_enabled(&r->wish.health))
+		watch_add(in, dir, WATCH_APPEAR);
+}
 
 static bool reached(enum container_status s, unsigned conditions)
 {
@@ -78,6 +108,15 @@ int container_wait(struct engine *e, const char *word, unsigned conditions, int 
 		if (r < 0)
 			return error_copy(err, &why);
 		container_refine(e, &rec);
+		if (conditions & (CONTAINER_WAIT_HEALTHY | CONTAINER_WAIT_UNHEALTHY))
+			watch_health(e, in, &rec);
+		r = health_reached(e, &rec, conditions, err);
+		if (r < 0)
+			return r;
+		if (r > 0) {
+			*ret_code = -1;
+			return 0;
+		}
 		if (reached((enum container_status)rec.state.status, conditions)) {
 			*ret_code = rec.state.exited ? rec.state.exit_code : -1;
 			return 0;

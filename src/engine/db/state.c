@@ -70,6 +70,8 @@ static const struct json_field summary_fields[] = {
 	JROW(struct container_summary, "exposed", exposed, JT_STRV, 0),
 	JROW(struct container_summary, "cidfile", cidfile, JT_STR, 0),
 	JROW_ENUM(struct container_summary, "restart", restart_policy, 0, restart_policy_names),
+	JROW(struct container_summary, "health", has_health, JT_BOOL, 0),
+	JROW(struct container_summary, "healthDestination", health_destination, JT_STR, 0),
 };
 const struct json_table container_summary_table = JTABLE(struct container_summary, summary_fields);
 
@@ -93,15 +95,18 @@ void container_summary_fill(struct container_summary *s, const struct wish *w)
 	s->exposed = strv_dup(w->network.expose);
 	s->cidfile = xstrdup_opt(w->cidfile);
 	s->restart_policy = w->restart.policy;
+	s->has_health = health_enabled(&w->health);
+	s->health_destination = xstrdup_opt(w->health.log_destination);
 }
 
 void container_summary_done(struct container_summary *s)
 {
-	char *name = s->name, *intent = s->intent;
+	char *name = s->name, *intent = s->intent, *health = s->health;
 
 	json_table_free(&container_summary_table, s); /* zeroes the struct */
 	free(name);
 	free(intent);
+	free(health);
 }
 
 void container_list_free(struct container_summary *l, size_t n)

@@ -7,6 +7,24 @@
 #include "engine/container/container_priv.h"
 #include "engine/inspect/inspect_priv.h"
 
+static void set_health(const struct health_config *h, json_t *o)
+{
+	if (h->check)
+		json_object_set_new(o, "Healthcheck",
+				    json_table_encode(&health_check_table, h->check));
+	if (h->startup)
+		json_object_set_new(o, "StartupHealthCheck",
+				    json_table_encode(&health_check_table, h->startup));
+	inspect_str(o, "HealthcheckOnFailureAction", health_action_names[h->on_failure]);
+	if (!h->check)
+		return;
+	inspect_str(o, "HealthLogDestination", h->log_destination ? h->log_destination : "local");
+	inspect_int(o, "HealthcheckMaxLogCount",
+		    h->max_log_count.set ? h->max_log_count.value : HEALTH_LOG_COUNT);
+	inspect_int(o, "HealthcheckMaxLogSize",
+		    h->max_log_size.set ? h->max_log_size.value : HEALTH_LOG_SIZE);
+}
+
 json_t *inspect_config(const struct container_record *r)
 {
 	const struct wish *w = &r->wish;
@@ -44,7 +62,10 @@ json_t *inspect_config(const struct container_record *r)
 	inspect_int(o, "StopTimeout",
 		    p->stop_timeout.set ? p->stop_timeout.value : CONTAINER_STOP_TIMEOUT_SEC);
 	inspect_bool(o, "Passwd", true);
-	inspect_str(o, "sdNotifyMode", "container");
+	set_health(&w->health, o);
+	inspect_str(o, "sdNotifyMode", w->sdnotify ? w->sdnotify : "container");
+	if (w->notify_socket)
+		inspect_str(o, "sdNotifySocket", w->notify_socket);
 	if (w->network.expose)
 		inspect_set(o, "ExposedPorts", w->network.expose);
 	return o;

@@ -5,10 +5,27 @@
 #include "base/ident.h"
 #include "base/str.h"
 #include "engine/container/container_priv.h"
+#include "engine/health/health_priv.h"
 #include "engine/inspect/inspect_priv.h"
 #include "storage/store.h"
 
-static json_t *state_json(const struct container_record *r)
+/* What the monitor's and the engine's checks have recorded. */
+static void set_health(struct engine *e, const struct container_record *r, json_t *o)
+{
+	const struct health_config *c = &r->wish.health;
+	scoped(health_record_done) struct health_record record = { 0 };
+	json_t *health;
+
+	if (!health_enabled(c))
+		return;
+	health_record_read(e, r->id, c->log_destination, &record);
+	record.startup_passed = false; /* ours alone, and not shown */
+	record.startup_successes = record.startup_failures = 0;
+	health = json_table_encode(&health_record_table, &record);
+	json_object_set_new(o, "Health", health);
+}
+
+static json_t *state_json(struct engine *e, const struct container_record *r)
 {
 	const struct container_state *s = &r->state;
 	scoped_free char *cgroup = container_cgroup_path(r);
@@ -32,6 +49,7 @@ static json_t *state_json(const struct container_record *r)
 	inspect_time(o, "CheckpointedAt", 0);
 	inspect_time(o, "RestoredAt", 0);
 	inspect_bool(o, "StoppedByUser", s->stopped_by_user);
+	set_health(e, r, o);
 	return o;
 }
 
@@ -64,7 +82,7 @@ static void set_identity(struct engine *e, const struct container_record *r, jso
 	inspect_time(o, "Created", r->created_nsec);
 	inspect_str(o, "Path", all && all[0] ? all[0] : "");
 	inspect_strv(o, "Args", all && all[0] ? all + 1 : NULL);
-	json_object_set_new(o, "State", state_json(r));
+	json_object_set_new(o, "State", state_json(e, r));
 	inspect_str(o, "Image", r->wish.image_id);
 	inspect_str(o, "ImageName", r->wish.image_name ? r->wish.image_name : r->wish.image);
 	inspect_str(o, "Rootfs", r->wish.rootfs);

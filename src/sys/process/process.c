@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
+#include <signal.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
@@ -253,4 +254,14 @@ int process_setid(uint32_t uid, uint32_t gid)
 		return -errno;
 #endif
 	return 0;
+}
+
+void process_kill_group(pid_t pid)
+{
+	pid_t group = getpgid(pid);
+
+	if (group > 1 && group != getpgrp())
+		kill(-group, SIGKILL);
+	/* In our own group, or gone on to another one. */
+	kill(pid, SIGKILL);
 }

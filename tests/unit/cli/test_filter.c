@@ -72,6 +72,8 @@ TEST(single_keys)
 		{ "command=1000", false },
 		{ "before=web-1", false },
 		{ "since=0123", false },
+		{ "health=none", true },
+		{ "health=healthy", false },
 		{ "pod=x", false },
 		{ "name=web", true },
 		{ "name=eb-", true },
@@ -134,7 +136,6 @@ TEST(what_is_refused)
 		{ "name=(", "filter name: '(' is no regular expression: ", ERROR_INVALID },
 		{ "status=nope", "unknown container state: nope: invalid argument", ERROR_INVALID },
 		{ "before=db", "no container with name or ID \"db\" found", ERROR_NOT_FOUND },
-		{ "health=x", "filter 'health' is not supported yet", ERROR_UNSUPPORTED },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {

@@ -77,3 +77,34 @@ TEST(longest_name)
 	name[255] = '\0';
 	CHECK_INT(atomic_file_write(AT_FDCWD, test_path(name), "x", 1, 0600, false), 0);
 }
+
+static int append_length(const char *old, size_t len, struct buf *ret, void *arg)
+{
+	buf_add(ret, old, len);
+	buf_addf(ret, "%zu;", len);
+	return *(int *)arg;
+}
+
+TEST(edit_reads_changes_and_writes)
+{
+	scoped_free char *path = xstrdup(test_path("record"));
+	scoped_free char *lock = xstrdup(test_path("record.lock"));
+	scoped(buf_done) struct buf text = BUF_INIT;
+	int r = 0;
+
+	CHECK_INT(atomic_file_edit(path, lock, 100, 0640, append_length, &r), 0);
+	CHECK_INT(atomic_file_edit(path, lock, 100, 0640, append_length, &r), 0);
+	/* What is longer than the bound begins anew. */
+	CHECK(fd_read_file(AT_FDCWD, path, 100, &text) >= 0);
+	CHECK_STR(buf_str(&text), "0;2;");
+	CHECK_INT(atomic_file_edit(path, lock, 3, 0640, append_length, &r), 0);
+	buf_truncate(&text, 0);
+	fd_read_file(AT_FDCWD, path, 100, &text);
+	CHECK_STR(buf_str(&text), "0;");
+	/* The editor's error is the whole's, and nothing changes. */
+	r = -EPERM;
+	CHECK_INT(atomic_file_edit(path, lock, 100, 0640, append_length, &r), -EPERM);
+	buf_truncate(&text, 0);
+	fd_read_file(AT_FDCWD, path, 100, &text);
+	CHECK_STR(buf_str(&text), "0;");
+}

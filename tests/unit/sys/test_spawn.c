@@ -79,6 +79,22 @@ TEST(timeout_kills)
 }
 
 /* A daemon that keeps the pipe open does not keep us. */
+/* It writes as fast as we read. */
+TEST(timeout_kills_what_writes_without_end)
+{
+	char *args[] = { (char *)(uintptr_t) "yes", NULL };
+	scoped(buf_done) struct buf out = BUF_INIT;
+	struct spawn s = SPAWN_INIT;
+	struct error err = ERROR_INIT;
+	int status;
+
+	s.args = args;
+	s.flags = SPAWN_SEARCH_PATH | SPAWN_NULL_STDIN;
+	CHECK_FAILS(spawn_run(&s, NULL, 0, 10, &out, NULL, 200, &status, &err), err, ERROR_TIMEOUT,
+		    "did not end");
+	CHECK(out.len <= 10); /* none, when it was too slow to begin */
+}
+
 TEST(background_child_is_not_waited_for)
 {
 	scoped(buf_done) struct buf out = BUF_INIT;
