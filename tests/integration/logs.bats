@@ -185,8 +185,8 @@ sleeps_of() { awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "/proc/$1/stat
 	[ "$(sleeps_of "$pid")" -eq "$before" ]
 	# One of them ends: it is noticed, and the others are still followed.
 	co rm -f -t 0 "$C-1"
-	until_ok follower_sleeps "$pid"
-	[ "$(sleeps_of "$pid")" -gt "$before" ]
+	slept_again() { follower_sleeps "$pid" && [ "$(sleeps_of "$pid")" -gt "$before" ]; }
+	until_ok slept_again
 	co rm -f -t 0 "${names[@]:1}" >/dev/null
 	wait "$pid"
 }
