@@ -164,8 +164,7 @@ held_in_wait() {
 @test "the monitor killed while the container runs: its end is still followed by a restart" {
 	runs "$C" always 'exec sleep 1000'
 	until_ok ran 1
-	kill -9 "$(monitor_pid "$C")"
-	kill_init "$C"
+	end_without_monitor
 	co create --name "${C}b" "$IMAGE"
 	until_ok ran 2
 	until_ok state_is "$C" running
@@ -198,10 +197,13 @@ held_in_wait() {
 }
 
 end_without_monitor() {
+	local pid
+
 	until_ok state_is "$C" running
+	pid=$(field "$C" '{{.State.Pid}}')
 	kill -9 "$(monitor_pid "$C")"
-	kill_init "$C"
-	until_ok gone "$(field "$C" '{{.State.Pid}}')"
+	kill -9 "$pid"
+	until_ok gone "$pid"
 }
 
 @test "start --all by policy, as a boot unit does" {
