@@ -13,14 +13,13 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "fs/xattr.h"
+#include "sys/fd/dir.h"
 #include "sys/fd.h"
 #include "sys/root.h"
 
 /* uthash's default has a fall-through that clang warns of. */
 #define HASH_FUNCTION(key, len, hash) HASH_FNV(key, len, hash)
 #include <uthash.h>
-
-#include <dirent.h>
 
 #define WHITEOUT_PREFIX ".wh."
 #define WHITEOUT_META ".wh..wh." /* reserved: of them only the opaque mark means something */
@@ -199,16 +198,10 @@ int apply_set_opaque(int parent, const char *base, const char *name, struct erro
 static int delete_older(struct apply *a, int parent, const char *dir, struct error *err)
 {
 	scoped_strv char **names = NULL;
-	int fd = fd_open(parent, ".", O_RDONLY | O_DIRECTORY, 0);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	int r = dir_names(parent, &names);
 
-	if (d == NULL)
-		return error_os(err, fd < 0 ? -fd : errno, "read directory '%s'", dir);
-	for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
-		if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
-			strv_add(&names, e->d_name);
-	}
-	closedir(d);
+	if (r < 0)
+		return error_os(err, -r, "read directory '%s'", dir);
 	STRV_FOREACH (s, names) {
 		scoped_free char *name = *dir != '\0' ? path_join(dir, *s) : xstrdup(*s);
 		int n;

@@ -4,7 +4,6 @@
  * the directories, each in order of names, so that the same tree gives the same bytes.  Directories
  * are opened by path inside the tree, without links: one descriptor at a time, whatever the depth.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,6 +20,7 @@
 #include "base/strv.h"
 #include "fs/inode_table.h"
 #include "fs/xattr.h"
+#include "sys/fd/dir.h"
 #include "sys/fd.h"
 #include "sys/root.h"
 
@@ -210,23 +210,6 @@ static int write_leaf(struct tree *t, int dir, const char *base, const char *nam
 	return tar_writer_entry(t->w, &e, err);
 }
 
-static int list_names(int dir, char ***ret)
-{
-	int fd = fd_open(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-
-	if (d == NULL)
-		return fd < 0 ? fd : -errno;
-	for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
-		if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
-			strv_add(ret, e->d_name);
-	}
-	closedir(d);
-	if (*ret != NULL)
-		strv_sort(*ret);
-	return 0;
-}
-
 static bool is_opaque(int fd)
 {
 	scoped(buf_done) struct buf v = BUF_INIT;
@@ -266,7 +249,9 @@ static int write_level(struct tree *t, const char *name, char ***ret_dirs, struc
 	int n = dir < 0 ? dir : fd_stat(dir, "", 0, &st);
 
 	if (n == 0)
-		n = list_names(dir, &names);
+		n = dir_names(dir, &names);
+	if (names != NULL)
+		strv_sort(names);
 	if (n < 0)
 		return error_os(err, -n, "read directory '%s'", name);
 	n = write_dir_header(t, dir, &st, name, err);

@@ -5,9 +5,9 @@
  * guess: a new lease is locked before anybody can look at it, and the last one to end knows that it
  * is the last.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "storage/store_priv.h"
+#include "sys/fd/dir.h"
 #include "sys/fd.h"
 #include "sys/lock.h"
 
@@ -95,21 +96,19 @@ int lease_new_dir(struct store *s, char *name, size_t size, struct error *err)
 static int for_each_other(struct store *s, void (*fn)(void *arg, const char *name, bool alive),
 			  void *arg, struct error *err)
 {
-	int fd = fd_open(s->staging_fd, ".", O_RDONLY | O_DIRECTORY, 0);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	scoped_strv char **names = NULL;
+	int r = dir_names(s->staging_fd, &names);
 
-	if (d == NULL)
-		return error_os(err, fd < 0 ? -fd : errno, "read directory '%s/staging'",
-				s->places[0].root);
-	for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
+	if (r < 0)
+		return error_os(err, -r, "read directory '%s/staging'", s->places[0].root);
+	STRV_FOREACH (name, names) {
 		char lock[NAME_MAX + 8];
 
-		if (e->d_name[0] == '.' || streq(e->d_name, s->lease.name))
+		if (*name[0] == '.' || streq(*name, s->lease.name))
 			continue;
-		snprintf(lock, sizeof(lock), "%s/" LOCK, e->d_name);
-		fn(arg, e->d_name, lock_is_held(s->staging_fd, lock) > 0);
+		snprintf(lock, sizeof(lock), "%s/" LOCK, *name);
+		fn(arg, *name, lock_is_held(s->staging_fd, lock) > 0);
 	}
-	closedir(d);
 	return 0;
 }
 

@@ -5,7 +5,6 @@
  * One write transaction looks at everything, so nobody publishes or hides anything meanwhile; what
  * must go is marked or renamed into our own staging directory there, and deleted afterwards.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,6 +15,7 @@
 
 #include "base/str.h"
 #include "storage/store_priv.h"
+#include "sys/fd/dir.h"
 #include "sys/fd.h"
 #include "sys/lock.h"
 
@@ -132,27 +132,12 @@ static int move_to_trash(struct repair *p, int from_fd, const char *id, struct e
 	return 0;
 }
 
-static int list_dir(int dir, char ***ret)
-{
-	int fd = fd_open(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-
-	if (d == NULL)
-		return fd < 0 ? fd : -errno;
-	for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
-		if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
-			strv_add(ret, e->d_name);
-	}
-	closedir(d);
-	return 0;
-}
-
 /* Directories that no row names.  known: a query with the name as its arguments. */
 static int move_orphans(struct repair *p, int dir, const char *what, const char *known,
 			const char *args, struct error *err)
 {
 	scoped_strv char **names = NULL;
-	int n = list_dir(dir, &names);
+	int n = dir_names(dir, &names);
 
 	if (n < 0)
 		return error_os(err, -n, "read a directory of the storage");

@@ -7,7 +7,6 @@
  * yet; layer_finish copies the parent and moves the layer's content over it, where the whiteouts
  * delete.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #include "fs/copytree.h"
 #include "fs/xattr.h"
 #include "storage/driver.h"
+#include "sys/fd/dir.h"
 #include "sys/fd.h"
 
 /* Two descriptors each are open at once; copytree has the same bound. */
@@ -38,21 +38,6 @@ static int vfs_probe(const char *graphroot, struct error *err)
 
 static int merge_dirs(int from, int to, unsigned depth, struct error *err);
 
-static int list_names(int dir, char ***ret)
-{
-	int fd = fd_open(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-
-	if (d == NULL)
-		return fd < 0 ? fd : -errno;
-	for (struct dirent *e = readdir(d); e != NULL; e = readdir(d)) {
-		if (!streq(e->d_name, ".") && !streq(e->d_name, ".."))
-			strv_add(ret, e->d_name);
-	}
-	closedir(d);
-	return 0;
-}
-
 static int delete (int dir, const char *name, struct error *err)
 {
 	int n = fd_remove_tree(dir, name);
@@ -67,7 +52,7 @@ static int apply_whiteouts(char *const *names, int to, struct error *err)
 	int n = 0;
 
 	if (strv_has(names, OPAQUE)) {
-		n = list_names(to, &older);
+		n = dir_names(to, &older);
 		if (n < 0)
 			return error_os(err, -n, "read a directory of a layer");
 	}
@@ -142,7 +127,7 @@ static int merge_subdir(int from, int to, const char *name, unsigned depth, stru
 static int merge_dirs(int from, int to, unsigned depth, struct error *err)
 {
 	scoped_strv char **names = NULL;
-	int n = list_names(from, &names);
+	int n = dir_names(from, &names);
 
 	if (n < 0)
 		return error_os(err, -n, "read a directory of a layer");
