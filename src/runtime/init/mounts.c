@@ -70,6 +70,14 @@ static int check_target(int fd, const struct plan_mount *m, bool dir, struct err
 	return 0;
 }
 
+static int open_checked(int rootfd, const struct plan_mount *m, bool dir, struct error *err)
+{
+	scoped_fd int fd = open_target(rootfd, m, dir, err);
+	int r = fd < 0 ? fd : check_target(fd, m, dir, err);
+
+	return r < 0 ? r : take_fd(fd);
+}
+
 static int set_propagation(int fd, const struct plan_mount *m, struct error *err)
 {
 	int r;
@@ -147,16 +155,13 @@ static int mount_new(int rootfd, const struct plan_mount *m, int *attached, stru
 	bool covers;
 	scoped_strv char **options = tmpfs_options(rootfd, m,
 						   &covers); /* before its directory is made */
-	scoped_fd int target = open_target(rootfd, m, true, err);
+	scoped_fd int target = open_checked(rootfd, m, true, err);
 	struct error why = ERROR_INIT;
 	scoped_fd int fd = -1;
 	int r;
 
 	if (target < 0)
 		return target;
-	r = check_target(target, m, true, err);
-	if (r < 0)
-		return r;
 	fd = mountapi_new(m->type, m->source ? m->source : m->type, options,
 			  m->tmpcopyup ? m->attr_set & ~(uint64_t)MOUNT_ATTR_RDONLY : m->attr_set,
 			  &why);
@@ -211,15 +216,11 @@ static int make_link(int rootfd, const struct plan_mount *m, struct error *err)
 static int mount_bind(int rootfd, const struct plan_mount *m, int *attached, struct error *err)
 {
 	scoped_fd int target = -1;
-	int r;
 
 	if (m->link_target)
 		return make_link(rootfd, m, err);
-	target = open_target(rootfd, m, m->source_is_dir, err);
-	if (target < 0)
-		return target;
-	r = check_target(target, m, m->source_is_dir, err);
-	return r < 0 ? r : attach(m->fd, target, m, attached, err);
+	target = open_checked(rootfd, m, m->source_is_dir, err);
+	return target < 0 ? target : attach(m->fd, target, m, attached, err);
 }
 
 static int mount_again(int rootfd, const struct plan_mount *m, struct error *err)
@@ -269,15 +270,12 @@ static int fill_cgroup1(int tmpfs, const struct plan_mount *m, struct error *err
 static int mount_cgroup1(int rootfd, const struct plan_mount *m, int *attached, struct error *err)
 {
 	char *const options[] = { (char *)"mode=755", NULL };
-	scoped_fd int target = open_target(rootfd, m, true, err);
+	scoped_fd int target = open_checked(rootfd, m, true, err);
 	scoped_fd int fd = -1;
 	int r;
 
 	if (target < 0)
 		return target;
-	r = check_target(target, m, true, err);
-	if (r < 0)
-		return r;
 	fd = mountapi_new("tmpfs", "tmpfs", options, m->attr_set & ~(uint64_t)MOUNT_ATTR_RDONLY,
 			  err);
 	if (fd < 0)
@@ -293,15 +291,11 @@ static int mount_cgroup1(int rootfd, const struct plan_mount *m, int *attached, 
 
 static int mount_cgroup2(int rootfd, const struct plan_mount *m, int *attached, struct error *err)
 {
-	scoped_fd int target = open_target(rootfd, m, true, err);
+	scoped_fd int target = open_checked(rootfd, m, true, err);
 	scoped_fd int fd = -1;
-	int r;
 
 	if (target < 0)
 		return target;
-	r = check_target(target, m, true, err);
-	if (r < 0)
-		return r;
 	/* Without a cgroup namespace the container sees its own directory and no other
 	 * (2023-25809): the parent has cloned it. */
 	if (m->fd >= 0)
