@@ -68,6 +68,8 @@ int sqldb_begin(struct sqldb *db, enum sqldb_durability how, struct error *err);
 int sqldb_begin_read(struct sqldb *db, struct error *err);
 int sqldb_commit(struct sqldb *db, struct error *err);
 void sqldb_rollback(struct sqldb *db); /* harmless outside a transaction */
+/* Commit when r, what came of the transaction, is >= 0, else roll back: r or the commit's error. */
+int sqldb_end(struct sqldb *db, int r, struct error *err);
 /* PRAGMA quick_check; ERROR_CORRUPT with the first finding. */
 int sqldb_check(struct sqldb *db, struct error *err);
 

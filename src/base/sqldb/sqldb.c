@@ -180,11 +180,7 @@ static int create_schema(struct sqldb *db, uint32_t application_id, int version,
 		r = run(db, schema, err);
 	if (r == 0 && have == 0)
 		r = set_versions(db, application_id, version, err);
-	if (r < 0) {
-		sqldb_rollback(db);
-		return r;
-	}
-	return sqldb_commit(db, err);
+	return sqldb_end(db, r, err);
 }
 
 static int migrate_schema(struct sqldb *db, uint32_t application_id, int version,
@@ -612,6 +608,14 @@ void sqldb_rollback(struct sqldb *db)
 		return;
 	reset_all(db);
 	run_cached(db, "ROLLBACK", NULL);
+}
+
+int sqldb_end(struct sqldb *db, int r, struct error *err)
+{
+	if (r >= 0)
+		return sqldb_commit(db, err);
+	sqldb_rollback(db);
+	return r;
 }
 
 int sqldb_check(struct sqldb *db, struct error *err)

@@ -148,11 +148,7 @@ int db_container_insert(struct db *db, const struct container_record *rec, bool 
 	if (r < 0)
 		return r;
 	r = insert_rows(db, rec, err);
-	if (r < 0) {
-		sqldb_rollback(db->sql);
-		return r;
-	}
-	return sqldb_commit(db->sql, err);
+	return sqldb_end(db->sql, r, err);
 }
 
 static int decode(struct sqldb_stmt *s, struct container_record *rec, struct error *err)
@@ -255,11 +251,7 @@ int db_container_save_state(struct db *db, const char *id, const struct containe
 	if (r < 0)
 		return r;
 	r = put_state(db, id, s, err);
-	if (r < 0) {
-		sqldb_rollback(db->sql);
-		return r;
-	}
-	return sqldb_commit(db->sql, err);
+	return sqldb_end(db->sql, r, err);
 }
 
 /* The code of a container that ran stays for a while, for whoever waits for it. */
@@ -308,11 +300,7 @@ int db_container_delete(struct db *db, const char *id, struct error *err)
 	if (r < 0)
 		return r;
 	r = delete_rows(db, id, err);
-	if (r < 0) {
-		sqldb_rollback(db->sql);
-		return r;
-	}
-	return sqldb_commit(db->sql, err);
+	return sqldb_end(db->sql, r, err);
 }
 
 int db_container_ids(struct db *db, char ***ret, struct error *err)

@@ -37,15 +37,9 @@ static int write_volume(struct db *db, const struct volume *v, bool durable, boo
 		    : sqldb_exec(db->sql, err,
 				 "INSERT INTO volume(name, version, config) VALUES(?, ?, ?)", "sis",
 				 v->name, (int64_t)DB_DOCUMENT_VERSION, buf_str(&text));
-	if (r < 0) {
-		sqldb_rollback(db->sql);
-		return r;
-	}
-	if (replace && r == 0) {
-		sqldb_rollback(db->sql);
-		return error_set(err, ERROR_NOT_FOUND, "no such volume %s", v->name);
-	}
-	return sqldb_commit(db->sql, err);
+	if (replace && r == 0)
+		r = error_set(err, ERROR_NOT_FOUND, "no such volume %s", v->name);
+	return sqldb_end(db->sql, r, err);
 }
 
 int db_volume_insert(struct db *db, const struct volume *v, bool durable, struct error *err)
@@ -107,11 +101,7 @@ int db_volume_delete(struct db *db, const char *name, struct error *err)
 	if (r < 0)
 		return r;
 	r = sqldb_exec(db->sql, err, "DELETE FROM volume WHERE name = ?", "s", name);
-	if (r < 0) {
-		sqldb_rollback(db->sql);
-		return r;
-	}
-	return sqldb_commit(db->sql, err);
+	return sqldb_end(db->sql, r, err);
 }
 
 int db_volume_each(struct db *db, int (*fn)(void *arg, struct volume *v, struct error *err),
