@@ -99,6 +99,11 @@ TEST(status_is_derived)
 	r.init_start_time = st.start_time;
 	CHECK_INT(record_status(dir, &r), RUNTIME_RUNNING);
 	sock = fd_open(dir, RECORD_SOCKET, O_CREAT | O_WRONLY, 0600);
+	r.creator_start_time = st.start_time;
+	CHECK_INT(record_status(dir, &r), RUNTIME_CREATING);
+	r.creator_start_time++;
+	CHECK_INT(record_status(dir, &r), RUNTIME_STOPPED); /* killed before it was done */
+	CHECK_OK(record_set_created(dir, &err), err);
 	CHECK_INT(record_status(dir, &r), RUNTIME_CREATED);
 	r.init_start_time++;
 	CHECK_INT(record_status(dir, &r), RUNTIME_STOPPED);
