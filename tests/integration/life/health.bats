@@ -125,7 +125,7 @@ monitor_pid() {
 @test "a check that hangs is killed, and counts as a failure" {
 	# Only the first one hangs.
 	checked "$C" '[ -e /h/ticks ] || { echo $$ >/h/pid; echo >>/h/ticks; echo begun; mkfifo /tmp/f; : </tmp/f; }; echo >>/h/ticks' \
-		--health-interval 100ms --health-timeout 1s --health-retries 1
+		--health-interval 100ms --health-timeout 1s --health-retries 1 --health-max-log-count 10000
 	until_ok ticked 2
 	until_ok health_is "$C" healthy
 	co inspect "$C" | jq -e '[.[0].State.Health.Log[] | select(.ExitCode == -1)][0].Output ==
