@@ -14,9 +14,10 @@ enum { CLI_FAILED = 125 };
 
 /* What a command gets. */
 struct cli {
-	struct engine *engine; /* opened before run() */
-	const char *program;   /* absolute path of this program */
-	char **global_args;    /* global options as given */
+	struct engine *engine;	   /* opened before run() */
+	const char *program;	   /* absolute path of this program */
+	const char *notify_socket; /* NOTIFY_SOCKET as we got it; NULL: none */
+	char **global_args;	   /* global options as given */
 	const struct command *command;
 	int argc; /* of the whole line, for CreateCommand */
 	char *const *argv;

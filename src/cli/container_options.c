@@ -46,6 +46,7 @@ WISH_CALL(wish_set_stop_timeout)
 WISH_CALL(wish_add_dns)
 WISH_CALL(wish_add_host)
 WISH_CALL(wish_set_restart)
+WISH_CALL(wish_set_sdnotify)
 WISH_CALL(wish_set_health_cmd)
 WISH_CALL(wish_set_health_interval)
 WISH_CALL(wish_set_health_retries)
@@ -454,6 +455,13 @@ static const struct option rows[] = {
 	  .choices = "always no never on-failure unless-stopped",
 	  .help = "When to start it again: no, on-failure[:RETRIES], always, unless-stopped" },
 	{ .name = "rm", .kind = OPTION_BOOL, AT(rm), .help = "Remove the container when it ends" },
+	{ .name = "sdnotify",
+	  .arg = "WHO",
+	  .kind = OPTION_CALL,
+	  .parse = call_wish_set_sdnotify,
+	  .words = WORDS_LIST,
+	  .choices = "container conmon healthy ignore",
+	  .help = "Who tells NOTIFY_SOCKET of readiness: container, conmon, healthy, ignore" },
 	{ .name = "security-opt",
 	  .arg = "OPTION",
 	  .kind = OPTION_CALL,
@@ -550,8 +558,7 @@ void container_target_init(void *target)
 void container_target_done(void *target)
 {
 	struct container_target *t = target;
-	char *strings[] = { t->pull_policy, t->cpuset_cpus, t->cpuset_mems, t->sdnotify,
-			    t->detach_keys };
+	char *strings[] = { t->pull_policy, t->cpuset_cpus, t->cpuset_mems, t->detach_keys };
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);
@@ -668,6 +675,8 @@ int container_target_finish(struct container_target *t, struct cli *cli, char **
 		if (r < 0)
 			return r;
 	}
+	if (!streq_opt(w->sdnotify, "ignore"))
+		w->notify_socket = xstrdup_opt(cli->notify_socket);
 	w->rm = t->rm;
 	if (w->rm && w->restart.policy != RESTART_NO)
 		return error_set(err, ERROR_INVALID,

@@ -16,7 +16,6 @@ struct container_target {
 	struct opt_u64 cpu_shares, cpu_period;
 	struct opt_i64 cpu_quota, oom_score_adj;
 	char *cpuset_cpus, *cpuset_mems;
-	char *sdnotify;
 	/* run only */
 	bool detach, sig_proxy, rm;
 	char *detach_keys;

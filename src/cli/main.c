@@ -139,11 +139,21 @@ static int finish_output(int status)
 	return report(NULL, &err);
 }
 
+/* It is for containers, by --sdnotify; what we execute must not speak on it. */
+static char *take_notify_socket(void)
+{
+	const char *value = getenv("NOTIFY_SOCKET");
+	char *own = str_empty(value) ? NULL : xstrdup(value);
+
+	unsetenv("NOTIFY_SOCKET");
+	return own;
+}
+
 static int dispatch(int argc, char **argv)
 {
 	struct globals g = { 0 };
 	struct cli cli = { .argc = argc, .argv = argv };
-	scoped_free char *program = NULL;
+	scoped_free char *program = NULL, *notify_socket = NULL;
 	const struct command *row;
 	struct error err = ERROR_INIT;
 	int used = 0, at, status;
@@ -163,6 +173,7 @@ static int dispatch(int argc, char **argv)
 		return help_overview(NULL, argc == 0 && !g.help);
 	program = globals_program_path();
 	cli.program = program;
+	cli.notify_socket = notify_socket = take_notify_socket();
 	trace_inherit();
 	row = command_find(argc, argv, &used, &group);
 	if (!row && group &&

@@ -13,6 +13,7 @@
 #include "base/strv.h"
 #include "engine/container/container_priv.h"
 #include "engine/container/hosts.h"
+#include "engine/health/health.h"
 #include "engine/container/resolv.h"
 #include "engine/spec/spec_priv.h"
 #include "sys/fd.h"
@@ -343,6 +344,18 @@ static int give_network_files(const struct files *f, struct error *err)
 	return r;
 }
 
+/* The monitor makes its socket there; conmon does, too. */
+static int give_notify(const struct files *f, struct error *err)
+{
+	scoped_free char *path = engine_run_path(f->e, "containers/%s/notify", f->r->id);
+	int r = fd_mkdir_p(AT_FDCWD, path, 0755);
+
+	if (r < 0)
+		return error_os(err, -r, "create directory '%s'", path);
+	bind_file(f, path, "/run/notify");
+	return 0;
+}
+
 int container_prepare_files(struct engine *e, struct container_record *r, int rootfs_fd,
 			    const struct image_config *img, struct spec_facts *facts,
 			    struct error *err)
@@ -360,5 +373,7 @@ int container_prepare_files(struct engine *e, struct container_record *r, int ro
 		n = give_accounts(&f, err);
 	if (n >= 0 && !wish_is_mounted(&r->wish, "/dev/shm"))
 		give_shm(&f);
+	if (n >= 0 && wish_relays_notify(&r->wish))
+		n = give_notify(&f, err);
 	return n < 0 ? n : 0;
 }

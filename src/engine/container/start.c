@@ -161,6 +161,7 @@ static int run_program(struct container *c, bool want_sock, int tty_fd, int *ret
 	if (r < 0)
 		return container_runtime_failed(c, err);
 	container_health_go(c);
+	container_notify_started(c);
 	*ret_sock = take_fd(sock);
 	return 0;
 }

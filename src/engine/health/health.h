@@ -30,6 +30,11 @@ int wish_set_startup_retries(struct wish *w, const char *value, struct error *er
 int wish_set_startup_success(struct wish *w, const char *value, struct error *err);
 int wish_set_startup_timeout(struct wish *w, const char *value, struct error *err);
 
+/* ---- notify.c ---- */
+int wish_set_sdnotify(struct wish *w, const char *value, struct error *err);
+/* Does the payload get a socket to say READY=1 on? */
+bool wish_relays_notify(const struct wish *w);
+
 /* ---- complete.c ---- */
 /* Image and defaults fill what the user has left open.  img: NULL: it has none. */
 int health_complete(struct wish *w, const struct image_healthcheck *img, struct error *err);

@@ -15,6 +15,11 @@ int container_health_prepare(struct container *c, struct error *err);
 /* The program runs: the monitor may begin. */
 void container_health_go(const struct container *c);
 
+/* ---- notify.c ---- */
+void container_notify_started(const struct container *c);
+/* By hand it became healthy; the monitor says it itself. */
+void container_notify_healthy(const struct container_record *rec);
+
 /* ---- record.c ---- */
 /* destination: of the wish.  New string. */
 char *health_record_path(const struct engine *e, const char *id, const char *destination);

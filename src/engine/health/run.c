@@ -120,7 +120,9 @@ static int act(struct engine *e, const struct container_record *r, enum health_e
 {
 	enum health_on_failure action = HEALTH_ACTION_NONE;
 
-	if (effect == HEALTH_IS_UNHEALTHY)
+	if (effect == HEALTH_BECAME_HEALTHY)
+		container_notify_healthy(r);
+	else if (effect == HEALTH_IS_UNHEALTHY)
 		action = (enum health_on_failure)r->wish.health.on_failure;
 	else if (effect == HEALTH_STARTUP_FAILED)
 		action = HEALTH_ACTION_RESTART;

@@ -4,6 +4,7 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "engine/health/health.h"
 #include "sys/caps.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -73,6 +74,8 @@ static void set_env(const struct spec_facts *f, struct oci_process *p)
 			set_default(p, "HOSTNAME", f->hostname);
 	}
 	set_default(p, "HOME", f->user.home ? f->user.home : "/");
+	if (wish_relays_notify(&f->record->wish))
+		strv_env_set(&p->env, "NOTIFY_SOCKET", "/run/notify/notify.sock");
 	STRV_FOREACH (n, wp->unset_env) {
 		strv_env_unset(&p->env, *n);
 	}

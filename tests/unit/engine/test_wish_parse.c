@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "engine/health/health.h"
 #include "engine/wish_parse.h"
 #include "harness/test.h"
 
@@ -371,14 +372,44 @@ TEST(entrypoints)
 TEST(hostile_words_to_every_language)
 {
 	static const parse_fn fns[] = {
-		wish_add_volume,     wish_add_mount,	    wish_add_tmpfs,
-		wish_add_device,     wish_add_ulimit,	    wish_add_port,
-		wish_add_network,    wish_add_security_opt, wish_add_sysctl,
-		wish_add_annotation, wish_add_label,	    wish_add_log_opt,
-		wish_set_log_driver, wish_add_env,	    wish_set_cpus,
-		wish_set_memory,     wish_set_pids_limit,   wish_set_umask,
-		wish_set_entrypoint, wish_set_stop_signal,  wish_set_stop_timeout,
-		wish_add_host,	     wish_set_restart,
+		wish_add_volume,
+		wish_add_mount,
+		wish_add_tmpfs,
+		wish_add_device,
+		wish_add_ulimit,
+		wish_add_port,
+		wish_add_network,
+		wish_add_security_opt,
+		wish_add_sysctl,
+		wish_add_annotation,
+		wish_add_label,
+		wish_add_log_opt,
+		wish_set_log_driver,
+		wish_add_env,
+		wish_set_cpus,
+		wish_set_memory,
+		wish_set_pids_limit,
+		wish_set_umask,
+		wish_set_entrypoint,
+		wish_set_stop_signal,
+		wish_set_stop_timeout,
+		wish_add_host,
+		wish_set_restart,
+		wish_set_sdnotify,
+		wish_set_health_cmd,
+		wish_set_health_interval,
+		wish_set_health_retries,
+		wish_set_health_start_period,
+		wish_set_health_timeout,
+		wish_set_health_on_failure,
+		wish_set_health_log_destination,
+		wish_set_health_max_log_count,
+		wish_set_health_max_log_size,
+		wish_set_startup_cmd,
+		wish_set_startup_interval,
+		wish_set_startup_retries,
+		wish_set_startup_success,
+		wish_set_startup_timeout,
 	};
 	scoped_free char *longest = xcalloc(1, 100001);
 	const char *const words[] = { "",      ":",	 "::",	 ":::::::", ",",      ",,,",
