@@ -87,19 +87,27 @@ void container_lost(struct container_record *r)
 	r->state.error = xstrdup("its monitor died before it could record how it ended");
 }
 
-bool container_refine(struct engine *e, struct container_record *r)
+/* Is there an exit file?  Then it is in the record. */
+static bool take_exit_record(struct engine *e, struct container_record *r)
 {
-	struct container_state *s = &r->state;
 	int64_t when;
 	int code;
 
+	if (!exit_record_read(e, r->id, &code, &when))
+		return false;
+	set_died(&r->state, code, when);
+	r->state.oom_killed = exit_record_oom(e, r->id);
+	return true;
+}
+
+bool container_refine(struct engine *e, struct container_record *r)
+{
+	struct container_state *s = &r->state;
+
 	if (!has_process((enum container_status)s->status))
 		return false;
-	if (exit_record_read(e, r->id, &code, &when)) {
-		set_died(s, code, when);
-		s->oom_killed = exit_record_oom(e, r->id);
+	if (take_exit_record(e, r))
 		return true;
-	}
 	if (s->pid > 0 && pidref_alive_at(s->pid, s->pid_start) == 1) {
 		enum container_status was = (enum container_status)s->status;
 
@@ -115,12 +123,8 @@ bool container_refine(struct engine *e, struct container_record *r)
 		s->status = CONTAINER_STOPPING;
 		return changed;
 	}
-	if (exit_record_read(e, r->id, &code, &when)) { /* written while we looked */
-		set_died(s, code, when);
-		s->oom_killed = exit_record_oom(e, r->id);
-		return true;
-	}
-	container_lost(r);
+	if (!take_exit_record(e, r)) /* it may have been written while we looked */
+		container_lost(r);
 	return true;
 }
 
