@@ -12,11 +12,6 @@
 #include "sys/fd.h"
 #include "sys/userns.h"
 
-static bool none(const struct cgroup_record *r)
-{
-	return r->driver == CGROUP_DRIVER_DISABLED || r->path == NULL;
-}
-
 /* Where create could pass over a hierarchy (rootless), its directory may be missing. */
 static bool may_miss(int r)
 {
@@ -29,7 +24,7 @@ int cgroup_clone_fd(const struct cgroup_record *r)
 	char full[PATH_MAX];
 	int fd;
 
-	if (none(r) || h == NULL || cgroup_file_path(full, h, r->path, NULL) < 0)
+	if (cgroup_none(r) || h == NULL || cgroup_file_path(full, h, r->path, NULL) < 0)
 		return -1;
 	fd = fd_open(AT_FDCWD, full, O_RDONLY | O_DIRECTORY, 0);
 	return fd < 0 ? -1 : fd;
@@ -66,7 +61,7 @@ int cgroup_gate_open(const struct cgroup_record *r, struct cgroup_gate *ret, str
 	const struct cgroup_system *sys = cgroup_system();
 	scoped(cgroup_gate_done) struct cgroup_gate g = CGROUP_GATE_INIT;
 
-	for (size_t i = 0; !none(r) && i < sys->n; i++) {
+	for (size_t i = 0; !cgroup_none(r) && i < sys->n; i++) {
 		int n = gate_add(&g, &sys->hier[i], r->path);
 
 		if (n < 0)
@@ -139,7 +134,7 @@ static int attach_path(const char *path, const char *controller, pid_t pid, stru
 
 int cgroup_attach(const struct cgroup_record *r, pid_t pid, struct error *err)
 {
-	return none(r) ? 0 : attach_path(r->path, NULL, pid, err);
+	return cgroup_none(r) ? 0 : attach_path(r->path, NULL, pid, err);
 }
 
 int cgroup_attach_sub(const struct cgroup_record *r, const char *sub, pid_t pid, struct error *err)
@@ -148,7 +143,7 @@ int cgroup_attach_sub(const struct cgroup_record *r, const char *sub, pid_t pid,
 	scoped_free char *controller = colon != NULL ? xstrndup(sub, (size_t)(colon - sub)) : NULL;
 	scoped_free char *joined = NULL, *path = NULL;
 
-	if (none(r))
+	if (cgroup_none(r))
 		return error_set(err, ERROR_INVALID,
 				 "cgroup '%s': the container has no cgroup of its own", sub);
 	if (path_has_dotdot(below))

@@ -46,11 +46,6 @@ static const struct cgroup_driver_ops *driver(int d)
 	return &cgroup_driver_disabled;
 }
 
-static bool none(const struct cgroup_record *r)
-{
-	return r->driver == CGROUP_DRIVER_DISABLED || r->path == NULL;
-}
-
 int cgroup_plan(const struct cgroup_request *rq, struct cgroup_record *ret, struct error *err)
 {
 	return driver(rq->driver)->plan(rq, ret, err);
@@ -79,7 +74,7 @@ int cgroup_update(const struct cgroup_record *r, const struct oci_resources *res
 
 int cgroup_remove(const struct cgroup_record *r, bool kill, struct error *err)
 {
-	return none(r) ? 0 : driver(r->driver)->remove(r, kill, err);
+	return cgroup_none(r) ? 0 : driver(r->driver)->remove(r, kill, err);
 }
 
 bool cgroup_exists(const struct cgroup_record *r)
@@ -88,7 +83,7 @@ bool cgroup_exists(const struct cgroup_record *r)
 	char full[PATH_MAX];
 	struct stat st;
 
-	return !none(r) && h != NULL && cgroup_file_path(full, h, r->path, NULL) > 0 &&
+	return !cgroup_none(r) && h != NULL && cgroup_file_path(full, h, r->path, NULL) > 0 &&
 	       fd_stat(AT_FDCWD, full, 0, &st) == 0;
 }
 
@@ -97,7 +92,7 @@ int cgroup_pids(const struct cgroup_record *r, pid_t **ret, size_t *ret_n, struc
 	const struct cgroup_hier *h = cgroup_hier_main();
 	scoped_free pid_t *pids = NULL;
 	size_t n = 0, kept = 0;
-	int e = none(r) || h == NULL ? 0 : cgroup_tree_pids(h, r->path, PIDS_MAX, &pids, &n);
+	int e = cgroup_none(r) || h == NULL ? 0 : cgroup_tree_pids(h, r->path, PIDS_MAX, &pids, &n);
 
 	if (e < 0)
 		return error_os(err, -e, "list the processes of cgroup '%s%s'", h->mount, r->path);
@@ -116,7 +111,7 @@ bool cgroup_exists_anywhere(const struct cgroup_record *r)
 	char full[PATH_MAX];
 	struct stat st;
 
-	for (size_t i = 0; !none(r) && i < sys->n; i++) {
+	for (size_t i = 0; !cgroup_none(r) && i < sys->n; i++) {
 		if (cgroup_file_path(full, &sys->hier[i], r->path, NULL) > 0 &&
 		    fd_stat(AT_FDCWD, full, 0, &st) == 0)
 			return true;
@@ -126,7 +121,7 @@ bool cgroup_exists_anywhere(const struct cgroup_record *r)
 
 static int no_cgroup(const struct cgroup_record *r, const char *what, struct error *err)
 {
-	if (!none(r))
+	if (!cgroup_none(r))
 		return 0;
 	return error_set(err, ERROR_UNSUPPORTED, "%s needs a cgroup, and the container has none",
 			 what);
@@ -150,7 +145,7 @@ int cgroup_freeze(const struct cgroup_record *r, bool on, struct error *err)
 
 int cgroup_is_frozen(const struct cgroup_record *r)
 {
-	if (none(r))
+	if (cgroup_none(r))
 		return 0;
 	return v2_freezer() ? cgroup_v2_is_frozen(r) : cgroup_v1_is_frozen(r);
 }

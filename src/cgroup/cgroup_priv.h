@@ -41,6 +41,12 @@ struct cgroup_system {
 	const char *controllers[CGROUP_HIER_MAX * 4]; /* NULL-ended, without named ones */
 };
 
+/* The container has no cgroup. */
+static inline bool cgroup_none(const struct cgroup_record *r)
+{
+	return r->driver == CGROUP_DRIVER_DISABLED || r->path == NULL;
+}
+
 /* layout.c */
 const struct cgroup_system *cgroup_system(void);
 /* For tests: look at this tree instead of /sys/fs/cgroup (NULL: the machine again).  Directories of

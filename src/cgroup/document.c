@@ -235,7 +235,7 @@ void document_hugetlb(struct buf *b, const struct cgroup_record *r, bool v2)
 
 int cgroup_stats_document(const struct cgroup_record *r, struct buf *out, struct error *err)
 {
-	if (r->driver == CGROUP_DRIVER_DISABLED || r->path == NULL)
+	if (cgroup_none(r))
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "stats needs a cgroup, and the container has none");
 	if (!cgroup_exists(r))
