@@ -13,7 +13,7 @@ int main(int argc, char **argv)
 	if (fd_complete_stdio() < 0)
 		return 1; /* and nowhere to say why */
 	if (runtime_needs_protection(argc, argv)) {
-		int r = process_protect_self(argv);
+		int r = process_protect_begin(argv);
 
 		if (r < 0) {
 			fprintf(stderr,

@@ -61,9 +61,16 @@ int process_setid(uint32_t uid,
  * process_protected_exe(): such a place for another program, to be started with spawn's exec_fd:
  * the started program finds itself protected and saves the second exec.  Descriptor or -errno.
  *
+ * process_protect_begin(): the same, but the protection is complete only after
+ * process_protect_settle(), which takes 0.2 ms of waiting and must be called, by every process that
+ * was forked meanwhile, before anything of a container runs or sees us
+ * (tests/unit/sys/test_protect.c shows why).
+ *
  * Either way /proc/self/exe then reads "/" or "/memfd:...": no path to find oneself by.
  */
 int process_protect_self(char *const *argv);
+int process_protect_begin(char *const *argv);
+void process_protect_settle(void);
 int process_protected_exe(const char *path);
 /* 1 when our own executable cannot be written from inside a container, else 0; -errno. */
 int process_is_protected(void);

@@ -52,3 +52,19 @@ done; done'
 	rt run -b "$BUNDLE" "$ID"
 	[ "$(sha256sum <"$RUNTIME")" = "$before" ]
 }
+
+@test "the mount that a created container's init runs from is dissolved: the host's root cannot make it writable" {
+	local pid
+
+	gcc -O1 -o "$BATS_TEST_TMPDIR/remount" "$BATS_TEST_DIRNAME/programs/remount.c"
+	rt create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	pid=$(rt state "$ID" | jq .pid)
+	run touch -c "/proc/$pid/exe"
+	[[ "$output" == *"Read-only file system"* ]]
+	run "$BATS_TEST_TMPDIR/remount" "/proc/$pid/exe"
+	[ "$status" -eq 1 ]
+	# The program does it where it can be done.
+	run unshare -m sh -c 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && exec "$2" "$1"' \
+		sh "$RUNTIME" "$BATS_TEST_TMPDIR/remount"
+	[ "$status" -eq 0 ]
+}

@@ -20,7 +20,8 @@
 #include "base/num.h"
 #include "base/timeutil.h"
 
-#define READ_CHUNK 16384
+/* On the stack, where every page has to be made first: one holds most of what is read here. */
+#define READ_CHUNK 4096
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */

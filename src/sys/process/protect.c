@@ -13,8 +13,10 @@
  * program: writing, truncating, chmod and links fail with EROFS or EXDEV; and as it is in no mount
  * namespace, mount_setattr, remount and cloning it fail with EINVAL even for a process with
  * all capabilities (tests/unit/sys/test_protect.c tries each).  A detached mount whose descriptor
- * is still open could be made writable again, so the descriptor must never be inherited: it is
- * CLOEXEC, and the exec happens before any container exists.
+ * is still open could be made writable again, so no copy of it may outlive the start: it is CLOEXEC,
+ * and who was forked meanwhile closes his first of all (process_protect_settle).  Dissolving waits
+ * for the kernel's readers of mounts (RCU, 0.2 ms), which process_protect_begin() leaves to a moment
+ * when somebody else has work to do.
  *
  * Where open_tree is not allowed (ordinary users outside a user namespace): a sealed memfd copy.
  *
@@ -80,8 +82,8 @@ int process_is_protected(void)
 	return fd < 0 ? fd : is_out_of_reach(fd);
 }
 
-/* A descriptor of the file on a mount that is read-only and dissolved when this returns. */
-static int read_only_clone(const char *path, int flags)
+/* A descriptor of the file on a read-only mount, which is dissolved when *ret_tree is closed. */
+static int read_only_clone(const char *path, int flags, int *ret_tree)
 {
 	scoped_fd int fd = mountapi_open_tree(AT_FDCWD, path, 0);
 	struct statvfs vfs;
@@ -95,7 +97,10 @@ static int read_only_clone(const char *path, int flags)
 	if (fstatvfs(fd, &vfs) < 0)
 		return -errno;
 	/* mount_setattr may have been the classic call, which cannot do this. */
-	return (vfs.f_flag & ST_RDONLY) != 0 ? fd_reopen(fd, flags) : -EOPNOTSUPP;
+	r = (vfs.f_flag & ST_RDONLY) != 0 ? fd_reopen(fd, flags) : -EOPNOTSUPP;
+	if (r >= 0)
+		*ret_tree = take_fd(fd);
+	return r;
 }
 
 static int sealed_copy(const char *path)
@@ -129,7 +134,8 @@ static int sealed_copy(const char *path)
 
 int process_protected_exe(const char *path)
 {
-	int fd = read_only_clone(path, O_PATH);
+	scoped_fd int tree = -1;
+	int fd = read_only_clone(path, O_PATH, &tree);
 
 	return fd >= 0 || fd == -ENOENT || fd == -EACCES ? fd : sealed_copy(path);
 }
@@ -143,8 +149,25 @@ static int exec_fd(int fd, char *const *argv)
 	return -errno;
 }
 
+/* The mount that we run from since process_protect_begin(). */
+static int undissolved = -1;
+
+void process_protect_settle(void)
+{
+	undissolved = fd_close(undissolved);
+}
+
 int process_protect_self(char *const *argv)
 {
+	int r = process_protect_begin(argv);
+
+	process_protect_settle();
+	return r;
+}
+
+int process_protect_begin(char *const *argv)
+{
+	scoped_fd int tree = -1;
 	scoped_fd int clone = -1;
 	scoped_fd int copy = -1;
 	int r = process_is_protected();
@@ -157,9 +180,11 @@ int process_protect_self(char *const *argv)
 		prctl(PR_SET_NAME, path_base(argv[0]), 0, 0, 0);
 		return 0;
 	}
-	clone = read_only_clone("/proc/self/exe", O_RDONLY);
-	if (clone >= 0 && swap_exe(clone) == 0 && process_is_protected() == 1)
+	clone = read_only_clone("/proc/self/exe", O_RDONLY, &tree);
+	if (clone >= 0 && swap_exe(clone) == 0 && process_is_protected() == 1) {
+		undissolved = take_fd(tree);
 		return 0;
+	}
 	exec_fd(clone, argv);
 	/* No right to clone, or a security module that wants a path. */
 	copy = sealed_copy("/proc/self/exe");
