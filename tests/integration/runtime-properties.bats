@@ -161,7 +161,36 @@ device_state() {
 	done
 }
 
+@test "each annotation of runc and crun has a row in annotation-tests.tsv, and each row a test" {
+	local key state test rows=0
+
+	while IFS=$'\t' read -r key state test; do
+		[[ $key != \#* ]] || continue
+		echo "$key: $test"
+		rows=$((rows + 1))
+		[[ $state =~ ^(implemented|refused)$ ]]
+		# Found in the sources, where it is not only told of.
+		grep -rqF "\"${key%NAME}" "$BATS_TEST_DIRNAME/../../src/runtime" "$BATS_TEST_DIRNAME/../../src/cgroup"
+		case $test in
+		*.bats:*) grep -qF "@test \"${test#*: }\" {" "$BATS_TEST_DIRNAME/../${test%%: *}" ;;
+		*) grep -qF "TEST(${test#*: })" "$BATS_TEST_DIRNAME/../${test%%: *}" ;;
+		esac
+	done <"$BATS_TEST_DIRNAME/../data/oci/annotation-tests.tsv"
+	[ "$rows" -ge 16 ]
+	# And none is in the sources only.
+	grep -rhoE '"run\.oci\.[a-z_.-]+[a-z]"' "$BATS_TEST_DIRNAME/../../src/runtime" "$BATS_TEST_DIRNAME/../../src/cgroup" | tr -d '"' |
+		sort -u | while read -r key; do
+		grep -q "^$key	" "$BATS_TEST_DIRNAME/../data/oci/annotation-tests.tsv" || { echo "$key" && exit 1; }
+	done
+}
+
 @test "annotations of crun that are refused" {
+	for key in module.wasm.image/variant run.oci.delegate-cgroup; do
+		annotate "$key" compat
+		run ! inside true
+		[[ $output == *"$key=compat"* ]]
+		runtime_config "del(.annotations[\"$key\"])"
+	done
 	annotate run.oci.handler krun
 	run ! inside true
 	[[ $output == *run.oci.handler=krun* ]]

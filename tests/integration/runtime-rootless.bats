@@ -217,6 +217,21 @@ teardown() {
 	[[ $output == *"user namespace"* ]]
 }
 
+@test "a seccomp listener of the user gets the descriptor and the state" {
+	local got=$DIR/$WITHOUT/got sock=$DIR/$WITHOUT/notify
+
+	config "$WITHOUT" '.linux.seccomp = {"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"'"$sock"'","listenerMetadata":"m",
+		"syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_NOTIFY"}]}' '.process.args = ["mkdir", "/tmp/a"]'
+	cp "$BUILD/tests/harness/fd_agent" "$DIR/"
+	as "$WITHOUT" timeout 120 "$DIR/fd_agent" "$sock" "$got" 28 >"$BATS_TEST_TMPDIR/agent.log" 2>&1 3>&- &
+	until_ok test -S "$sock"
+	run -1 ur "$WITHOUT" run t
+	[[ $output == *"No space left"* ]]
+	wait $!
+	head -1 "$got" | jq -e '.fds == ["seccompFd"] and .pid == .state.pid and .metadata == "m" and .state.id == "t"'
+	sed -n 2p "$got" | grep -q seccomp
+}
+
 @test "--rootless and XDG_RUNTIME_DIR" {
 	run -1 ur "$WITH" --rootless maybe list
 	[[ $output == *"--rootless"*maybe* ]]

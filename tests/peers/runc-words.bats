@@ -176,3 +176,50 @@ log_lines() {
 @test "lines of --log, --log-format and --debug" {
 	both log_lines
 }
+
+# What is meant to differ (docs/DIFFERENCES.md, spec): taken out of both, or put into runc's.
+same_spec() { # OPTIONS...
+	local change='del(.hostname, .ociVersion, .process.capabilities.ambient) | .mounts |= sort_by(.destination) |
+		.linux.namespaces |= (map(select(.type != "cgroup")) | sort_by(.type))'
+
+	rm -rf "$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours"
+	mkdir "$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours"
+	runc spec "$@" --bundle "$BATS_TEST_TMPDIR/theirs"
+	rt spec "$@" --bundle "$BATS_TEST_TMPDIR/ours"
+	[[ $* != *--rootless* ]] || change+=' | .mounts |= map(select(.destination != "/sys/fs/cgroup"))'
+	diff <(jq -S "$change" "$BATS_TEST_TMPDIR/theirs/config.json") <(jq -S "$change" "$BATS_TEST_TMPDIR/ours/config.json")
+	jq -e '.process.capabilities.ambient == null and (.linux.namespaces | any(.type == "cgroup"))' \
+		"$BATS_TEST_TMPDIR/ours/config.json"
+	# Neither is overwritten.
+	run ! runc spec "$@" --bundle "$BATS_TEST_TMPDIR/theirs"
+	run ! rt spec "$@" --bundle "$BATS_TEST_TMPDIR/ours"
+}
+
+@test "spec writes what runc writes, but for what is listed as different" {
+	same_spec
+	same_spec --rootless
+}
+
+@test "features has every field and word of runc's" {
+	local text='[paths(scalars) as $p | ($p | map(if type == "number" then "[]" else . end) | join(".")) +
+		" " + (getpath($p) | tostring)] | map(select(test("org.opencontainers|^ociVersion|libseccomp") | not)) | unique[]'
+
+	runc features | jq -r "$text" | sort >"$BATS_TEST_TMPDIR/theirs"
+	rt features | jq -r "$text" | sort >"$BATS_TEST_TMPDIR/ours"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/theirs")" -ge 100 ]
+	[ -z "$(comm -23 "$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours")" ] ||
+		{ comm -23 "$BATS_TEST_TMPDIR/theirs" "$BATS_TEST_TMPDIR/ours" && false; }
+	[ "$(runc features | jq -c '.annotations["io.github.seccomp.libseccomp.version"]')" = \
+		"$(rt features | jq -c '.annotations["io.github.seccomp.libseccomp.version"]')" ]
+	rt features | jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.") and index("org.systemd.property.")'
+}
+
+@test "--version: the lines that engines look for" {
+	local line
+
+	for line in commit spec libseccomp; do
+		runc --version | grep -q "^$line: "
+		rt --version | grep -q "^$line: "
+	done
+	rt --version | grep -qE '^coracle-runtime version [0-9]+\.'
+}

@@ -329,14 +329,19 @@ int init_process(const struct init_args *a, char **ret_path, struct error *err)
 	return find_program(p, ret_path, err);
 }
 
-static int load_seccomp(const struct plan_process *p, int report_fd, struct error *err)
+static int load_seccomp(const struct init_args *a, int report_fd, struct error *err)
 {
-	const struct seccomp_program *s = &p->seccomp;
+	const struct seccomp_program *s = &a->plan->process.seccomp;
 	struct sync_message m;
-	int fd;
+	int fd, r;
 
 	if (s->len == 0)
 		return 0;
+	/* An ordinary user has a right only to what is dumpable: our memory is still that of a
+	 * program of the user's own namespace.  Nothing of the host is held any more (I4). */
+	r = s->notify && a->unprivileged ? process_set_dumpable(true) : 0;
+	if (r < 0)
+		return error_os(err, -r, "let the seccomp listener be taken");
 	fd = process_seccomp_install(s->filter, s->len,
 				     s->flags | (s->notify ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0));
 	if (fd < 0)
@@ -381,7 +386,7 @@ int init_process_exec(const struct init_args *a, const char *path, int report_fd
 			     now.permitted, now.inheritable);
 		if (r < 0)
 			return error_os(err, -r, "raise CAP_SYS_ADMIN for the seccomp filter");
-		r = load_seccomp(p, report_fd, err);
+		r = load_seccomp(a, report_fd, err);
 		if (r < 0)
 			return r;
 	}
@@ -389,7 +394,7 @@ int init_process_exec(const struct init_args *a, const char *path, int report_fd
 	if (r < 0)
 		return r;
 	if (p->seccomp.len > 0 && p->no_new_privs) {
-		r = load_seccomp(p, report_fd, err);
+		r = load_seccomp(a, report_fd, err);
 		if (r < 0)
 			return r;
 	}

@@ -2,7 +2,7 @@
 /*
  * plan/annotations: the annotations that change what is done: crun's run.oci.* as crun(1) documents
  * them, and ours.  An unknown key is no error (config.md, Annotations).  Those of the cgroup
- * (run.oci.systemd.subgroup, run.oci.delegate-cgroup, org.systemd.property.*) belong to src/cgroup.
+ * (run.oci.systemd.subgroup, org.systemd.property.*) belong to src/cgroup.
  */
 #include <limits.h>
 
@@ -19,6 +19,10 @@ static const struct {
 	const char *key, *why;
 } refused[] = {
 	{ "run.oci.handler", "this runtime starts processes only, no virtual machine or wasm" },
+	{ "module.wasm.image/variant",
+	  "this runtime starts processes only, no virtual machine or wasm" },
+	{ "run.oci.delegate-cgroup", "no further cgroup is made below the container's; "
+				     "run.oci.systemd.subgroup names the one that a scope has" },
 	{ "run.oci.seccomp.plugins", "plugins are not loaded into this runtime; use "
 				     ".linux.seccomp.listenerPath" },
 };

@@ -123,6 +123,31 @@ TEST(systemd_names_a_scope_in_its_slice)
 	CHECK_STR(r.scope, "libpod-abc.scope");
 }
 
+TEST(a_subgroup_lies_below_the_scope)
+{
+	struct strmap annotations = { 0 };
+	struct cgroup_request rq = { .id = "abc",
+				     .cgroups_path = "a.slice:libpod:abc",
+				     .driver = CGROUP_DRIVER_SYSTEMD,
+				     .annotations = &annotations };
+	scoped(cgroup_record_done) struct cgroup_record r = { 0 };
+	struct error err = ERROR_INIT;
+
+	if (!userns_initial()) {
+		test_skip("root");
+		return;
+	}
+	strmap_set(&annotations, "run.oci.systemd.subgroup", "payload");
+	CHECK_OK(cgroup_plan(&rq, &r, &err), err);
+	CHECK_STR(r.path, "/a.slice/libpod-abc.scope/payload");
+	CHECK_STR(r.subgroup, "payload");
+	CHECK_STR(r.scope, "libpod-abc.scope");
+	cgroup_record_done(&r);
+	strmap_set(&annotations, "run.oci.systemd.subgroup", "../other");
+	CHECK_FAILS(cgroup_plan(&rq, &r, &err), err, ERROR_INVALID, "'../other'");
+	strmap_done(&annotations);
+}
+
 TEST(disabled_refuses_limits_only)
 {
 	struct oci_device_rule deny = { .allow = false };
