@@ -145,9 +145,18 @@ int cgroup_freeze(const struct cgroup_record *r, bool on, struct error *err)
 
 int cgroup_is_frozen(const struct cgroup_record *r)
 {
+	const struct cgroup_hier *h;
+	struct cgroup_hier usual;
+
 	if (cgroup_none(r))
 		return 0;
-	return v2_freezer() ? cgroup_v2_is_frozen(r) : cgroup_v1_is_frozen(r);
+	/* Asked by every start and delete, which need no other hierarchy. */
+	if (cgroup_hier_probe("freezer", &usual))
+		return cgroup_v1_is_frozen(&usual, r);
+	if (v2_freezer())
+		return cgroup_v2_is_frozen(r);
+	h = cgroup_hier_of("freezer");
+	return h ? cgroup_v1_is_frozen(h, r) : -ENOENT;
 }
 
 int cgroup_stats(const struct cgroup_record *r, struct cgroup_stats *ret, struct error *err)

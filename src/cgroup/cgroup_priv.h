@@ -59,6 +59,9 @@ const struct cgroup_hier *cgroup_hier_of(const char *controller);
 /* The hierarchy whose list of processes is the truth on v1 and hybrid; the only one on v2. */
 const struct cgroup_hier *cgroup_hier_main(void);
 const struct cgroup_hier *cgroup_hier_v2(void); /* NULL on v1 */
+/* The v1 hierarchy of one controller at its usual place, without a look at the others: false says
+ * nothing about other places or v2. */
+bool cgroup_hier_probe(const char *controller, struct cgroup_hier *ret);
 bool cgroup_hier_has(const struct cgroup_hier *h, const char *controller);
 /* mount + path + "/" + file (file may be NULL); -ENAMETOOLONG. */
 int cgroup_file_path(char out[PATH_MAX], const struct cgroup_hier *h, const char *path,
@@ -186,7 +189,7 @@ int cgroup_v2_enable_controllers(const struct cgroup_hier *h, const char *path, 
 int cgroup_v2_delegate(const struct cgroup_hier *h, const char *path, uid_t owner,
 		       struct error *err);
 int cgroup_v1_freeze(const struct cgroup_record *r, bool on, struct error *err);
-int cgroup_v1_is_frozen(const struct cgroup_record *r);
+int cgroup_v1_is_frozen(const struct cgroup_hier *h, const struct cgroup_record *r);
 int cgroup_v2_freeze(const struct cgroup_record *r, bool on, struct error *err);
 int cgroup_v2_is_frozen(const struct cgroup_record *r);
 /* Wait on cgroup.events of the v2 cgroup until `key` has `value`: 1, 0 timeout, -errno. */

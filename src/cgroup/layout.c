@@ -70,20 +70,25 @@ static bool set_controllers(struct cgroup_hier *h, const char *names)
 	return n > 0;
 }
 
-static struct cgroup_hier *hier_add(struct cgroup_system *sys, const char *mount, bool v2)
+static bool hier_set(struct cgroup_hier *h, const char *mount, bool v2)
 {
 	const char *slash = strrchr(mount, '/');
 	const char *name = slash != NULL ? slash + 1 : mount;
-	struct cgroup_hier *h = &sys->hier[sys->n];
 
-	if (sys->n == ARRAY_SIZE(sys->hier) || strlen(mount) >= sizeof(h->mount) ||
-	    strlen(name) >= sizeof(h->name))
-		return NULL;
+	if (strlen(mount) >= sizeof(h->mount) || strlen(name) >= sizeof(h->name))
+		return false;
 	memset(h, 0, sizeof(*h));
 	memcpy(h->mount, mount, strlen(mount));
 	memcpy(h->name, name, strlen(name));
 	h->v2 = v2;
-	return h;
+	return true;
+}
+
+static struct cgroup_hier *hier_add(struct cgroup_system *sys, const char *mount, bool v2)
+{
+	struct cgroup_hier *h = &sys->hier[sys->n];
+
+	return sys->n < ARRAY_SIZE(sys->hier) && hier_set(h, mount, v2) ? h : NULL;
 }
 
 /* The v2 tree's own list is a file that says so: cgroup.controllers. */
@@ -271,7 +276,6 @@ const struct cgroup_system *cgroup_system(void)
 		return &overridden;
 	if (machine_known)
 		return &machine;
-	memset(&machine, 0, sizeof(machine));
 	if (statfs(CGROUP_ROOT, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC)
 		add_v2(&machine, CGROUP_ROOT);
 	else if (scan_directories(&machine, CGROUP_ROOT, false) < 0 || machine.n == 0)
@@ -279,6 +283,18 @@ const struct cgroup_system *cgroup_system(void)
 	finish(&machine);
 	machine_known = true;
 	return &machine;
+}
+
+bool cgroup_hier_probe(const char *controller, struct cgroup_hier *ret)
+{
+	char mount[sizeof(ret->mount)];
+	struct statfs fs;
+
+	if (use_override ||
+	    snprintf(mount, sizeof(mount), CGROUP_ROOT "/%s", controller) >= (int)sizeof(mount) ||
+	    statfs(mount, &fs) < 0 || fs.f_type != CGROUP_SUPER_MAGIC)
+		return false;
+	return hier_set(ret, mount, false) && set_controllers(ret, controller);
 }
 
 enum cgroup_layout cgroup_layout(void)

@@ -54,6 +54,7 @@ struct creation {
 	int dir, proc_fd, listen_fd, console_fd, receiver_fd, rdt_root;
 	bool made_dir, made_cgroup, made_rdt;
 	bool unprivileged; /* an ordinary user, outside of a user namespace */
+	bool rootless;
 	struct id_map default_uids, default_gids;
 };
 
@@ -181,7 +182,7 @@ static int make_plan(struct creation *c, struct error *err)
 		.no_pivot = c->o->no_pivot,
 		.new_keyring = !c->o->no_new_keyring,
 		.preserve_fds = c->o->preserve_fds,
-		.rootless = c->cx->rootless,
+		.rootless = c->rootless,
 		.landlock_abi = strmap_has(&c->spec->annotations, PLAN_LANDLOCK_ANNOTATION)
 					? landlock_abi()
 					: 0,
@@ -281,7 +282,7 @@ static int plan_record(struct creation *c, struct error *err)
 		.driver = c->cx->cgroup_driver,
 		.resources = l ? l->resources : NULL,
 		.annotations = &c->spec->annotations,
-		.rootless = c->cx->rootless,
+		.rootless = c->rootless,
 		.owner = cgroup_owner(&c->plan),
 	};
 	r = cgroup_plan(&c->cgroup, &rec->cgroup, err);
@@ -352,7 +353,7 @@ static int make_cgroup(struct creation *c, struct error *err)
 		c->made_cgroup = r != -EEXIST;
 		return r;
 	}
-	if (c->cx->rootless && !cgroup_exists_anywhere(&c->record.cgroup)) {
+	if (c->rootless && !cgroup_exists_anywhere(&c->record.cgroup)) {
 		/* Nothing is delegated and no limit was asked for: it goes without, and the record
 		 * says so to pause, ps and update. */
 		cgroup_record_done(&c->record.cgroup);
@@ -500,6 +501,8 @@ static int launch_init(struct creation *c, struct error *err)
 		if (r < 0)
 			return r;
 	}
+	/* The last to close a detached mount waits for the kernel: init, once it is ready. */
+	c->proc_fd = fd_close(c->proc_fd);
 	return record_save(c->dir, &c->record, err);
 }
 
@@ -519,6 +522,13 @@ static int finish(struct creation *c, struct error *err)
 	return r < 0 ? error_os(err, -r, "let container init go on") : 0;
 }
 
+static bool is_rootless(const struct runtime_context *cx)
+{
+	if (cx->rootless != RUNTIME_ROOTLESS_AUTO)
+		return cx->rootless == RUNTIME_ROOTLESS_YES;
+	return geteuid() != 0 || !userns_initial();
+}
+
 static int create_all(struct creation *c, struct error *err)
 {
 	int r;
@@ -531,15 +541,18 @@ static int create_all(struct creation *c, struct error *err)
 				 "invalid container id '%s': letters, digits and _+-. are allowed",
 				 c->o->id ? c->o->id : "");
 	c->unprivileged = !caps_have(CAP_SYS_ADMIN);
+	c->rootless = is_rootless(c->cx);
 	r = read_spec(c, err);
 	if (r < 0)
 		return r;
-	c->proc_fd = proc_open(err);
-	if (c->proc_fd < 0)
-		return c->proc_fd;
 	r = make_plan(c, err);
 	if (r < 0)
 		return r;
+	if (plan_needs_proc(&c->plan)) {
+		c->proc_fd = proc_open(err);
+		if (c->proc_fd < 0)
+			return c->proc_fd;
+	}
 	r = open_console(c, err);
 	if (r < 0)
 		return r;

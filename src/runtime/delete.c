@@ -32,7 +32,7 @@ static int end_init(const struct runtime_record *rec, struct error *err)
 	if (r < 0 && r != -ESRCH)
 		return error_os(err, -r, "kill process %d", (int)rec->init_pid);
 	/* A frozen process dies only when it is thawed. */
-	if (rec->cgroup.path && cgroup_is_frozen(&rec->cgroup) > 0)
+	if (rec->cgroup.path && pidref_alive(&init) != 0 && cgroup_is_frozen(&rec->cgroup) > 0)
 		(void)cgroup_freeze(&rec->cgroup, false, NULL);
 	r = pidref_wait(&init, KILL_WAIT_MSEC);
 	if (r == 0)
@@ -89,9 +89,9 @@ int runtime_delete(const struct runtime_context *cx, const char *id, bool force,
 	r = record_load_at(dir, id, &rec, err);
 	if (r < 0)
 		return r;
-	s = record_status(dir, &rec);
 	/* created: nothing of the user's has run (as runc). */
-	if (!force && s != RUNTIME_STOPPED && s != RUNTIME_CREATED)
+	s = force ? RUNTIME_STOPPED : record_status(dir, &rec);
+	if (s != RUNTIME_STOPPED && s != RUNTIME_CREATED)
 		return error_set(err, ERROR_STATE,
 				 "cannot delete container '%s' that is not stopped: %s", id,
 				 runtime_status_name(s));

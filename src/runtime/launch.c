@@ -128,6 +128,8 @@ static pid_t clone_child(struct init_args *a, uint64_t flags, int *ret_pidfd)
 		a->born_inside = false;
 		pid = ns_clone3(&c);
 	}
+	if (pid == 0)
+		process_protect_settle();
 	return pid;
 }
 
@@ -356,11 +358,16 @@ int launch_start(struct init_args *a, launch_entry entry, int pidns_fd, struct l
 	a->sync_fd = pair[1];
 	if (pidns_fd < 0)
 		pidns_fd = a->plan->ns.fd[NS_PID];
+	/* In a pid namespace of its own nobody sees our child before it is ready: the wait is left
+	 * to the time when it works. */
+	if (pidns_fd >= 0 || !plan_creates(a->plan, NS_PID))
+		process_protect_settle();
 	if (needs_intermediate(a, pidns_fd))
 		r = start_by_intermediate(a, entry, pidns_fd, &l, err);
 	else
 		r = start_direct(a, entry, pidns_fd, &l, err);
 	a->sync_fd = fd_close(a->sync_fd);
+	process_protect_settle();
 	if (r < 0) {
 		launch_abort(&l);
 		return r;

@@ -271,5 +271,8 @@ static inline bool plan_creates(const struct plan *p, enum ns_type t)
 bool plan_has_rootfs(const struct plan *p);
 /* In a user namespace that is not ours. */
 bool plan_in_userns(const struct plan *p);
+/* Is anything of it done by files of /proc (I3)?  Where user namespaces play a part our child says
+ * by them who it is (launch.c).  Ask after plan_open. */
+bool plan_needs_proc(const struct plan *p);
 
 #endif

@@ -40,6 +40,9 @@ int record_load_at(int dirfd, const char *id, struct runtime_record *ret, struct
 int record_set_created(int dirfd, struct error *err);
 /* Derived status; no process of that start time or a zombie is RUNTIME_STOPPED. */
 enum runtime_status record_status(int dirfd, const struct runtime_record *r);
+/* The same with a reference to init, which stays unset where none lives: one look at /proc. */
+int record_status_init(int dirfd, const struct runtime_record *r, struct pidref *ret_init,
+		       enum runtime_status *ret, struct error *err);
 /* A reference to init: ERROR_STATE when it is not alive, a zombie neither. */
 int record_init(const struct runtime_record *r, struct pidref *ret, struct error *err);
 

@@ -34,11 +34,15 @@ enum runtime_status {
 };
 const char *runtime_status_name(enum runtime_status s);
 
+/* Are what is not delegated to us (cgroups) and what we may not do passed over where nothing asks
+ * for it?  By default in a user namespace or as an ordinary user: looked at where it matters. */
+enum runtime_rootless { RUNTIME_ROOTLESS_AUTO, RUNTIME_ROOTLESS_NO, RUNTIME_ROOTLESS_YES };
+
 /* Where and how this invocation works: the global options. */
 struct runtime_context {
 	const char *root; /* state directory */
 	enum cgroup_driver cgroup_driver;
-	bool rootless;
+	enum runtime_rootless rootless;
 	const char *seccomp_cache_dir; /* NULL: no cache */
 };
 

@@ -152,12 +152,11 @@ int start_relayed(const struct runtime_context *cx, const char *id, struct notif
 	r = record_load_at(dir, id, &rec, err);
 	if (r < 0)
 		return r;
-	s = record_status(dir, &rec);
-	if (s != RUNTIME_CREATED)
-		return state_error(&rec, s, err);
-	r = record_init(&rec, &init, err);
+	r = record_status_init(dir, &rec, &init, &s, err);
 	if (r < 0)
 		return r;
+	if (s != RUNTIME_CREATED)
+		return state_error(&rec, s, err);
 	conn = connect_init(dir, &rec, err);
 	if (conn < 0)
 		return conn;

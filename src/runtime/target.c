@@ -19,12 +19,14 @@ int target_open(const struct runtime_context *cx, const char *id, const char *wh
 	r = record_load_at(ret->dir, id, &ret->record, err);
 	if (r < 0)
 		return r;
-	ret->status = record_status(ret->dir, &ret->record);
+	r = record_status_init(ret->dir, &ret->record, &ret->init, &ret->status, err);
+	if (r < 0)
+		return r;
 	if (ret->status == RUNTIME_STOPPED || ret->status == RUNTIME_CREATING)
 		return error_set(err, ERROR_STATE,
 				 "cannot %s in a %s container: '%s' is not running", what,
 				 runtime_status_name(ret->status), id);
-	return record_init(&ret->record, &ret->init, err);
+	return 0;
 }
 
 int target_open_namespaces(struct target *t, struct error *err)

@@ -68,12 +68,12 @@ int cgroup_v1_freeze(const struct cgroup_record *r, bool on, struct error *err)
 			 on ? "freeze" : "thaw", FREEZE_MSEC / 1000);
 }
 
-int cgroup_v1_is_frozen(const struct cgroup_record *r)
+int cgroup_v1_is_frozen(const struct cgroup_hier *h, const struct cgroup_record *r)
 {
-	char state[16];
-	int n = cgroup_read_value(r, "freezer", "freezer.state", state, sizeof(state));
+	char full[PATH_MAX], state[16];
+	int n = cgroup_file_path(full, h, r->path, "freezer.state");
 
-	if (n < 0)
-		return n;
-	return streq(state, "FROZEN");
+	if (n >= 0)
+		n = fd_read_line(AT_FDCWD, full, state, sizeof(state));
+	return n < 0 ? n : streq(state, "FROZEN");
 }

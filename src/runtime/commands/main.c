@@ -70,15 +70,17 @@ static int cgroup_driver(const struct global_options *g, enum cgroup_driver *ret
 	return 0;
 }
 
-static int is_rootless(const struct global_options *g, bool *ret, struct error *err)
+static int rootless(const struct global_options *g, enum runtime_rootless *ret, struct error *err)
 {
-	if (str_empty(g->rootless) || streq(g->rootless, "auto")) {
-		*ret = geteuid() != 0 || !userns_initial();
+	bool yes;
+
+	*ret = RUNTIME_ROOTLESS_AUTO;
+	if (str_empty(g->rootless) || streq(g->rootless, "auto"))
 		return 0;
-	}
-	if (num_bool(g->rootless, ret) < 0)
+	if (num_bool(g->rootless, &yes) < 0)
 		return error_set(err, ERROR_INVALID,
 				 "--rootless: '%s' is none of true, false, auto", g->rootless);
+	*ret = yes ? RUNTIME_ROOTLESS_YES : RUNTIME_ROOTLESS_NO;
 	return 0;
 }
 
@@ -115,7 +117,7 @@ static int make_context(const struct global_options *g, struct command_context *
 	int r = cgroup_driver(g, &cx->runtime.cgroup_driver, err);
 
 	if (r == 0)
-		r = is_rootless(g, &cx->runtime.rootless, err);
+		r = rootless(g, &cx->runtime.rootless, err);
 	if (r < 0)
 		return r;
 	if (!str_empty(g->root))

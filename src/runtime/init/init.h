@@ -21,7 +21,7 @@ struct init_args {
 	const struct cgroup_gate *gate; /* NULL: no cgroups */
 	bool born_inside;
 	bool join[NS_TYPE_COUNT];   /* namespaces of plan->ns.fd that are still to be entered */
-	int proc_fd;		    /* the parent's procfs, out of the container's reach (R2) */
+	int proc_fd;		    /* the parent's procfs, out of reach (R2); -1: not needed */
 	int sync_fd;		    /* to the parent */
 	int listen_fd;		    /* start socket; -1: exec at once */
 	int console_fd;		    /* connected console socket or -1 */

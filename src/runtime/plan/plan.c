@@ -72,6 +72,12 @@ bool plan_in_userns(const struct plan *p)
 	return plan_creates(p, NS_USER) || p->ns.path[NS_USER] != NULL;
 }
 
+bool plan_needs_proc(const struct plan *p)
+{
+	return !p->initial_userns || p->n_sysctls > 0 || plan_creates(p, NS_TIME) ||
+	       p->process.oom_set || p->process.apparmor || p->process.selinux;
+}
+
 static int resolve_root(const struct plan_request *rq, struct plan *ret, struct error *err)
 {
 	const struct oci_spec *spec = rq->spec;

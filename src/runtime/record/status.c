@@ -33,19 +33,50 @@ int record_set_created(int dirfd, struct error *err)
 	return 0;
 }
 
-enum runtime_status record_status(int dirfd, const struct runtime_record *r)
+static enum runtime_status of_living(int dirfd, const struct runtime_record *r)
 {
 	struct stat st;
 
-	if (r->init_pid == 0)
-		return unfinished(r);
-	if (pidref_alive_at(r->init_pid, r->init_start_time) <= 0)
-		return RUNTIME_STOPPED;
 	if (r->cgroup.path && cgroup_is_frozen(&r->cgroup) > 0)
 		return RUNTIME_PAUSED;
 	if (fd_stat(dirfd, RECORD_SOCKET, 0, &st) < 0)
 		return RUNTIME_RUNNING;
 	return (st.st_mode & S_IXUSR) != 0 ? RUNTIME_CREATED : unfinished(r);
+}
+
+enum runtime_status record_status(int dirfd, const struct runtime_record *r)
+{
+	if (r->init_pid == 0)
+		return unfinished(r);
+	if (pidref_alive_at(r->init_pid, r->init_start_time) <= 0)
+		return RUNTIME_STOPPED;
+	return of_living(dirfd, r);
+}
+
+/* -ESRCH also for a zombie that nobody has waited for yet. */
+static int open_living(const struct runtime_record *r, struct pidref *ret)
+{
+	int e = r->init_pid > 0 ? pidref_open(ret, r->init_pid, r->init_start_time) : -ESRCH;
+
+	if (e >= 0 && pidref_alive(ret) <= 0) {
+		pidref_done(ret);
+		e = -ESRCH;
+	}
+	return e;
+}
+
+int record_status_init(int dirfd, const struct runtime_record *r, struct pidref *ret_init,
+		       enum runtime_status *ret, struct error *err)
+{
+	int e = open_living(r, ret_init);
+
+	if (e < 0 && e != -ESRCH)
+		return error_os(err, -e, "open process %d", (int)r->init_pid);
+	if (e == 0)
+		*ret = of_living(dirfd, r);
+	else
+		*ret = r->init_pid == 0 ? unfinished(r) : RUNTIME_STOPPED;
+	return 0;
 }
 
 int runtime_record_status(const struct runtime_context *cx, const struct runtime_record *r,
@@ -61,13 +92,8 @@ int runtime_record_status(const struct runtime_context *cx, const struct runtime
 
 int record_init(const struct runtime_record *r, struct pidref *ret, struct error *err)
 {
-	int e = r->init_pid > 0 ? pidref_open(ret, r->init_pid, r->init_start_time) : -ESRCH;
+	int e = open_living(r, ret);
 
-	/* A zombie that nobody has waited for yet is stopped too. */
-	if (e >= 0 && pidref_alive_at(r->init_pid, r->init_start_time) <= 0) {
-		pidref_done(ret);
-		e = -ESRCH;
-	}
 	if (e == -ESRCH)
 		return error_set(err, ERROR_STATE, "container not running: '%s'", r->id);
 	return e < 0 ? error_os(err, -e, "open process %d", (int)r->init_pid) : 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -57,6 +58,29 @@ TEST(mountinfo_is_the_fallback)
 	CHECK_STR(sys.hier[0].controllers[1], "cpuacct");
 	CHECK_STR(sys.hier[1].controllers[0], "name=systemd");
 	CHECK(sys.hier[2].v2);
+}
+
+TEST(one_hierarchy_is_found_without_the_others)
+{
+	struct cgroup_hier h = { 0 };
+	const struct cgroup_hier *same;
+
+	cgroup_system_override(NULL);
+	if (cgroup_hier_probe("freezer", &h)) {
+		same = cgroup_hier_of("freezer");
+		CHECK(same != NULL && !same->v2);
+		CHECK_STR(h.mount, same->mount);
+		CHECK_STR(h.name, "freezer");
+		CHECK_STR(h.controllers[0], "freezer");
+	} else {
+		same = cgroup_hier_of("freezer");
+		CHECK(same == NULL || same->v2 || strcmp(same->mount, "/sys/fs/cgroup/freezer") != 0);
+	}
+	CHECK(!cgroup_hier_probe("strange", &h));
+	/* The machine's is not the other tree's. */
+	fake_v1("freezer memory");
+	cgroup_system_override(fake_path("", ""));
+	CHECK(!cgroup_hier_probe("freezer", &h));
 }
 
 TEST(text_numbers)

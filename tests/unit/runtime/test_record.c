@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/test.h"
@@ -108,6 +109,48 @@ TEST(status_is_derived)
 	r.init_start_time++;
 	CHECK_INT(record_status(dir, &r), RUNTIME_STOPPED);
 	CHECK_OK(record_remove_dir(&cx, "c2", &err), err);
+}
+
+TEST(status_with_init)
+{
+	struct runtime_context cx = context();
+	scoped(runtime_record_done) struct runtime_record r = sample();
+	scoped(pidref_done) struct pidref init = PIDREF_INIT;
+	enum runtime_status s;
+	struct error err = ERROR_INIT;
+	scoped_fd int dir = record_make_dir(&cx, "c3", &err);
+	struct proc_stat st;
+	siginfo_t si;
+	pid_t pid;
+
+	CHECK_OK(dir, err);
+	CHECK_INT(proc_stat(getpid(), &st), 0);
+	r.creator_pid = getpid();
+	r.creator_start_time = st.start_time;
+	CHECK_OK(record_status_init(dir, &r, &init, &s, &err), err);
+	CHECK(s == RUNTIME_CREATING && init.pid == 0);
+	r.init_pid = getpid();
+	r.init_start_time = st.start_time;
+	CHECK_OK(record_status_init(dir, &r, &init, &s, &err), err);
+	CHECK(s == RUNTIME_RUNNING && init.pid == getpid() && init.fd >= 0);
+	pidref_done(&init);
+	r.init_start_time++;
+	CHECK_OK(record_status_init(dir, &r, &init, &s, &err), err);
+	CHECK(s == RUNTIME_STOPPED && init.pid == 0);
+	/* A zombie is as good as gone. */
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	CHECK_INT(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
+	CHECK_INT(proc_stat(pid, &st), 0);
+	r.init_pid = pid;
+	r.init_start_time = st.start_time;
+	CHECK_OK(record_status_init(dir, &r, &init, &s, &err), err);
+	CHECK(s == RUNTIME_STOPPED && init.pid == 0);
+	CHECK_INT(pid_reap(pid, NULL), 0);
+	CHECK_OK(record_status_init(dir, &r, &init, &s, &err), err);
+	CHECK_INT(s, RUNTIME_STOPPED);
+	CHECK_OK(record_remove_dir(&cx, "c3", &err), err);
 }
 
 TEST(state_is_split_at_the_pid)

@@ -24,6 +24,8 @@ static void accepted(const char *key, enum ns_type ns, const char *path)
 	CHECK_OK(resolve(key, "1", ns_clone_flag(ns), &p, &err), err);
 	CHECK_INT(p.n_sysctls, 1);
 	CHECK_STR(p.sysctls[0].path, path);
+	p.initial_userns = true;
+	CHECK(plan_needs_proc(&p));
 }
 
 static void refused(const char *key, const char *value, uint64_t namespaces, enum error_kind kind)
