@@ -3,13 +3,23 @@
  * monitor_caller: one measurement of one monitor (ours or conmon), from outside.
  *
  *	monitor_caller flood DIR BYTES MONITOR LOG...
- *		MB/s: `yes TEXT | head -c BYTES` to the exit file
+ *		`yes TEXT | head -c BYTES` to the exit file: MB/s, and the monitor's processor time
+ *		in msec per GB
+ *
  *	monitor_caller start DIR 0 MONITOR LOG...
- *		msec: from fork to the answer on the sync pipe
+ *		msec from fork to the answer on the sync pipe
+ *
  *	monitor_caller echo DIR ROUNDS MONITOR LOG...
- *		usec: a byte to a terminal and back, median
+ *		usec for a byte to a terminal and back, median
+ *
  *	monitor_caller idle DIR BYTES MONITOR LOG...
  *		"PSS PRIVATE_DIRTY" in kB, two seconds after BYTES
+ *
+ *	monitor_caller stalled DIR BYTES MONITOR LOG...
+ *		the same, with a client that is attached and never reads
+ *
+ *	monitor_caller sink
+ *		standard input to /dev/null
  *
  * LOG... are the monitor's log arguments.  The runtime is this program, too: it starts the payload
  * and is done, so that what is measured is the monitor.
@@ -97,8 +107,8 @@ static void payload(const char *kind, const char *bytes)
 	}
 	if (strcmp(kind, "start") == 0)
 		_exit(0);
-	snprintf(command, sizeof(command), "yes '" TEXT "' | head -c %s%s", bytes,
-		 strcmp(kind, "idle") == 0 ? "; exec sleep 1000" : "");
+	snprintf(command, sizeof(command), "yes '" TEXT "' 2>/dev/null | head -c %s%s", bytes,
+		 strcmp(kind, "flood") == 0 ? "" : "; exec sleep 1000");
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
 }
@@ -165,9 +175,9 @@ static void make_argv(struct call *c, char *self)
 	char *fixed[] = { (char *)(uintptr_t) "--api-version",
 			  (char *)(uintptr_t) "1",
 			  (char *)(uintptr_t) "-c",
-			  (char *)(uintptr_t) "bench",
+			  (char *)(uintptr_t) "bench-0123456789",
 			  (char *)(uintptr_t) "-u",
-			  (char *)(uintptr_t) "bench-0123456789abcdef",
+			  (char *)(uintptr_t) "bench-0123456789",
 			  (char *)(uintptr_t) "-n",
 			  (char *)(uintptr_t) "bench",
 			  (char *)(uintptr_t) "--full-attach",
@@ -215,6 +225,8 @@ static void start_monitor(struct call *c)
 		setenv("_OCI_SYNCPIPE", number, 1);
 		snprintf(number, sizeof(number), "%d", start[0]);
 		setenv("_OCI_STARTPIPE", number, 1);
+		/* With passthrough this is where the output goes. */
+		dup2(open("/dev/null", O_RDWR), STDOUT_FILENO);
 		execv(c->argv[0], c->argv);
 		_exit(127);
 	}
@@ -244,6 +256,37 @@ static void wait_monitor(struct call *c)
 		;
 }
 
+/* Ticks of processor time that it has needed, without its children; it has ended and still is in
+ * the process table. */
+static double monitor_ticks(const struct call *c)
+{
+	unsigned long user = 0, system = 0;
+	char path[64];
+	siginfo_t info;
+	FILE *f;
+
+	while (waitid(P_PID, (id_t)c->monitor, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+		;
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)c->monitor);
+	f = fopen(path, "r");
+	if (!f || fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+			 &user, &system) != 2)
+		die("read the monitor's processor time");
+	fclose(f);
+	return (double)(user + system);
+}
+
+static void measure_flood(struct call *c)
+{
+	double gigabytes = strtod(c->bytes, NULL) / 1e9;
+	double ticks = monitor_ticks(c);
+	double usec = now_usec() - c->started_usec;
+
+	wait_monitor(c);
+	printf("%.1f %.0f\n", gigabytes * 1e9 / usec,
+	       ticks * 1e3 / (double)sysconf(_SC_CLK_TCK) / gigabytes);
+}
+
 static int by_size(const void *a, const void *b)
 {
 	double d = *(const double *)a - *(const double *)b;
@@ -251,19 +294,26 @@ static int by_size(const void *a, const void *b)
 	return d < 0 ? -1 : d > 0;
 }
 
+static int attach(const struct call *c)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/attach", c->dir);
+	if (s < 0 || connect(s, (struct sockaddr *)&a, sizeof(a)) < 0)
+		die("attach");
+	return s;
+}
+
 static void measure_echo(struct call *c)
 {
 	static double usec[ROUNDS_MAX];
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int rounds = (int)strtol(c->bytes, NULL, 10);
-	int s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int s = attach(c);
 	char in[64];
 
 	if (rounds < 1 || rounds > ROUNDS_MAX)
 		exit(2);
-	snprintf(a.sun_path, sizeof(a.sun_path), "%s/attach", c->dir);
-	if (s < 0 || connect(s, (struct sockaddr *)&a, sizeof(a)) < 0)
-		die("attach");
 	for (int i = 0; i < rounds; i++) {
 		usec[i] = now_usec();
 		if (send(s, "x", 1, 0) != 1 || recv(s, in, sizeof(in), 0) != 2 || in[1] != 'x')
@@ -313,6 +363,16 @@ static void stop_payload(const struct call *c)
 		fclose(f);
 }
 
+/* Standard input is thrown away as fast as the kernel can. */
+static int sink(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	while (splice(STDIN_FILENO, NULL, null, NULL, 1 << 20, SPLICE_F_MOVE) > 0)
+		;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct call c = { 0 };
@@ -323,6 +383,8 @@ int main(int argc, char **argv)
 		if (strcmp(argv[i], "create") == 0 && getenv("BENCH_KIND"))
 			return runtime(argc, argv);
 	}
+	if (argc == 2 && strcmp(argv[1], "sink") == 0)
+		return sink();
 	if (argc < 6 || n < 0) {
 		fprintf(stderr, "usage: monitor_caller KIND DIR NUMBER MONITOR LOG...\n");
 		return 2;
@@ -342,13 +404,16 @@ int main(int argc, char **argv)
 	if (strcmp(c.kind, "start") == 0) {
 		printf("%.3f\n", (now_usec() - c.started_usec) / 1e3);
 	} else if (strcmp(c.kind, "flood") == 0) {
-		wait_monitor(&c);
-		printf("%.1f\n", strtod(c.bytes, NULL) / (now_usec() - c.started_usec));
+		measure_flood(&c);
 		return 0;
 	} else if (strcmp(c.kind, "echo") == 0) {
 		measure_echo(&c);
 	} else {
+		int client = strcmp(c.kind, "stalled") == 0 ? attach(&c) : -1;
+
 		measure_idle(&c);
+		if (client >= 0)
+			close(client);
 	}
 	stop_payload(&c);
 	wait_monitor(&c);

@@ -107,8 +107,9 @@ static int add_lines(struct replay *r, const char *data, size_t n, char *out, si
 		r->offset += newline + 1 - at;
 		at = newline + 1;
 	}
-	/* A whole buffer without a line's end is not our log. */
-	return at == data && n == READ_SIZE ? -EBADMSG : 0;
+	/* The file ends with a whole line whenever we look: half a one, or one that no buffer takes,
+	 * is not of our log. */
+	return at == data ? -EBADMSG : 0;
 }
 
 ssize_t replay_packet(struct replay *r, char *out, struct replay *ret_after)

@@ -131,3 +131,35 @@ start() {
 	wait "$pid" || status=$?
 	[ "$status" -eq 137 ]
 }
+
+# Private memory of all monitors of the container, in kB; the largest one's.
+monitors_kb() {
+	local pid
+
+	for pid in $(pgrep -f -- "coracle-monitor .*$1"); do
+		awk '/^Private_Dirty/ { print $2 }' "/proc/$pid/smaps_rollup"
+	done | sort -n | tail -1
+}
+
+@test "a client that does not read holds up its own program only, and costs no memory" {
+	local id pid fifo=$BATS_TEST_TMPDIR/fifo
+
+	id=$(co run -d --name "$C" --network none "$IMAGE" sh -c 'while :; do echo tick; sleep 0.02; done')
+	mkfifo "$fifo"
+	co exec "$C" sh -c 'yes 0123456789abcde | head -c 100000000' >"$fifo" 3>&- &
+	pid=$!
+	exec 4<"$fifo"
+	# The program fills all that is between it and us, then it waits: yes, head, and our command.
+	blocked() { [ "$(pgrep -f 'head -c 100000000|yes 0123456789abcde' | xargs -I{} cat '/proc/{}/stack' 2>/dev/null | grep -c pipe_write)" -ge 3 ]; }
+	until_ok blocked
+	grep -qa __asan_init "$BUILD/src/cmd/coracle-monitor" || [ "$(monitors_kb "$id")" -le 700 ]
+	# The container's own output goes on, and so do other sessions.
+	[ "$(co exec "$C" echo other)" = other ]
+	lines=$(co logs "$C" | wc -l)
+	more_lines() { [ "$(co logs "$C" | wc -l)" -gt "$lines" ]; }
+	until_ok more_lines
+	# All of it is there for who reads at last.
+	[ "$(sha256sum <&4)" = "$(yes 0123456789abcde | head -c 100000000 | sha256sum)" ]
+	wait "$pid"
+	exec 4<&-
+}

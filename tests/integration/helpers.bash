@@ -192,26 +192,8 @@ keys_match() {
 
 # A systemd-journald of the test's own, in a mount namespace of its own; needs a directory.
 journal_up() {
-	cat >"$1/journald.sh" <<-'END'
-		set -e
-		mount -t tmpfs tmpfs /run/systemd
-		mkdir -p /run/systemd/journal /run/systemd/journald.conf.d
-		mkdir -p /run/log
-		mount -t tmpfs tmpfs /run/log
-		mkdir /run/log/journal
-		printf '[Journal]\nStorage=volatile\nReadKMsg=no\nRateLimitIntervalSec=0\nForwardToSyslog=no\n' \
-			>/run/systemd/journald.conf.d/test.conf
-		# It names its directory; a container image may have none.
-		if [ ! -s /etc/machine-id ]; then
-			mount -t tmpfs tmpfs "$1"
-			mkdir "$1/upper" "$1/work"
-			mount -t overlay -o "lowerdir=/etc,upperdir=$1/upper,workdir=$1/work" overlay /etc
-			echo 0123456789abcdef0123456789abcdef >/etc/machine-id
-		fi
-		exec /usr/lib/systemd/systemd-journald
-	END
 	mkdir "$1/etc"
-	unshare -m sh "$1/journald.sh" "$1/etc" >"$1/journald.out" 2>&1 3>&- &
+	unshare -m sh "$TESTS/harness/journald.sh" "$1/etc" >"$1/journald.out" 2>&1 3>&- &
 	JOURNAL_PID=$!
 	until_ok in_journal test -S /run/systemd/journal/io.systemd.journal || {
 		cat "$1/journald.out"

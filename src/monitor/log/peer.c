@@ -16,8 +16,8 @@
 #include "base/timeutil.h"
 #include "sys/fd.h"
 
-/* How long a peer is waited for, once. */
-#define WAIT_MSEC 1000
+/* How long a peer is waited for, once: a journal that is short of processor time is not dead. */
+#define WAIT_MSEC 5000
 #define RETRY_NSEC NSEC_PER_SEC
 
 /* ---- connection ---- */

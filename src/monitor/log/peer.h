@@ -2,7 +2,7 @@
 /*
  * peer: a socket to a log service (journal, syslog), local or remote.
  *
- * Nobody who does not read holds the container up for long: one second without room (or without
+ * Nobody who does not read holds the container up for long: five seconds without room (or without
  * connection) and from then on what cannot be sent at once is not sent, until something could.
  * A connection that breaks is made again, at most once a second.
  */
