@@ -140,8 +140,8 @@ jrun() {
 	refused 125 "log option tag: log driver k8s-file has none" run --log-opt tag=x "$IMAGE" true
 	refused 125 "log option label: log driver k8s-file has none" run --log-opt label=x=y "$IMAGE" true
 	refused 125 "log option syslog-address is for log driver syslog" run --log-opt syslog-address=udp://127.0.0.1:1 "$IMAGE" true
-	refused 125 "'.Frob' is no field" run --rm --network none --log-driver json-file --log-opt 'tag={{.Frob}}' "$IMAGE" true
-	refused 125 "'{{' without '}}'" run --rm --network none --log-driver json-file --log-opt 'tag={{.Name' "$IMAGE" true
+	refused 126 "'.Frob' is no field" run --rm --network none --log-driver json-file --log-opt 'tag={{.Frob}}' "$IMAGE" true
+	refused 126 "'{{' without '}}'" run --rm --network none --log-driver json-file --log-opt 'tag={{.Name' "$IMAGE" true
 	[ "$(co info --format json | jq -r '.plugins.log | join(" ")')" = "k8s-file none passthrough journald json-file passthrough-tty syslog" ]
 }
 

@@ -7,6 +7,7 @@
 #include "cli/commands/commands.h"
 #include "cli/container_options.h"
 #include "cli/streams.h"
+#include "engine/logs/driver.h"
 
 #define AT(member) .offset = offsetof(struct container_target, member)
 
@@ -91,6 +92,8 @@ static int run_run(struct cli *cli, void *target, char **words, struct error *er
 	r = container_target_finish(t, cli, words, err);
 	if (r >= 0)
 		r = container_target_image(cli, t, err);
+	if (r >= 0)
+		r = logs_driver_check_terminal(t->wish.log.driver, err);
 	if (r >= 0)
 		r = container_create(cli->engine, &t->wish, id, &warnings, err);
 	if (r < 0)

@@ -284,20 +284,6 @@ static int check_dependencies(struct container *c, struct error *err)
 		c->r.id, list);
 }
 
-/* With our terminal in its hands a container could type into it (ioctl TIOCSTI). */
-static int check_passthrough(const struct container_record *r, struct error *err)
-{
-	if (!streq(logs_driver_of(r)->name, "passthrough"))
-		return 0;
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (isatty(fd))
-			return error_set(err, ERROR_INVALID,
-					 "the '--log-driver passthrough' option cannot be used on "
-					 "a TTY");
-	}
-	return 0;
-}
-
 /* The lock that keeps the cleaning up with an attached command. */
 struct exit_lock {
 	char *path; /* NULL: none is held */
@@ -424,7 +410,7 @@ int container_start(struct engine *e, const char *word, const struct container_s
 	}
 	r = check_dependencies(&c, err);
 	if (r >= 0)
-		r = check_passthrough(&c.r, err);
+		r = logs_driver_check_terminal(c.r.wish.log.driver, err);
 	if (r < 0)
 		return r;
 	if (streams) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/logs/driver.h"
 
+#include <unistd.h>
+
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/strv.h"
@@ -49,6 +51,20 @@ int logs_driver_refuse(const struct container_record *r, const char *act, struct
 		"this container is using the '%s' log driver, cannot %s: this container is "
 		"not logging output",
 		logs_driver_of(r)->name, act);
+}
+
+/* With our terminal in its hands a container could type into it (ioctl TIOCSTI). */
+int logs_driver_check_terminal(const char *name, struct error *err)
+{
+	if (!streq_opt(name, "passthrough"))
+		return 0;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (isatty(fd))
+			return error_set(err, ERROR_INVALID,
+					 "the '--log-driver passthrough' option cannot be used on "
+					 "a TTY");
+	}
+	return 0;
 }
 
 /* conmon has no json-file: there it is k8s-file under Docker's name, as with Podman. */

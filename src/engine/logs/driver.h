@@ -32,6 +32,8 @@ char *logs_driver_path(const struct engine *e, const struct container_record *r)
 /* ERROR_UNSUPPORTED in Podman's words: nobody keeps what one could `act` ("read logs", "attach").
  */
 int logs_driver_refuse(const struct container_record *r, const char *act, struct error *err);
+/* ERROR_INVALID: passthrough (name may be NULL) while one of our standard streams is a terminal. */
+int logs_driver_check_terminal(const char *name, struct error *err);
 /* The monitor's options.  ours: it is coracle-monitor (conmon has fewer drivers). */
 int logs_driver_args(struct container *c, bool ours, char ***args, struct error *err);
 
