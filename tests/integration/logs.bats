@@ -179,7 +179,7 @@ sleeps_of() { awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "/proc/$1/stat
 	before=$(sleeps_of "$pid")
 	# Others write, and are looked at; the database changes.
 	co exec "$C-other" touch /go
-	until_ok logs_have "$C-other" done
+	until_ok logs_have "$C-other" "done"
 	co create --name "$C-new" "$IMAGE" true
 	co ps -a >/dev/null
 	[ "$(sleeps_of "$pid")" -eq "$before" ]
