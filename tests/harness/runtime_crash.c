@@ -2,7 +2,7 @@
 /*
  * runtime_crash RUNTIME ROOT BUNDLE ID CGROUP OPERATION WHO FIRST STRIDE [GLOBAL]
  *
- * Kill an operation (create, start, delete, exec, run) with SIGKILL on entering its N-th system
+ * Kill an operation (create, start, delete, exec, run, mounts: BUNDLE/mounts.json added) with SIGKILL on entering its N-th system
  * call, for N = FIRST, FIRST + STRIDE, ... until it ends by itself; after each, `delete` must
  * remove everything, and nothing may be left: no process, state, cgroup, mount.
  *
@@ -186,13 +186,17 @@ static void start_traced(struct crash *c)
 	const char *delete[] = { "delete", "--force", c->s.id, NULL };
 	const char *exec[] = { "exec", c->s.id, "true", NULL };
 	const char *start[] = { "start", c->s.id, NULL };
-	const char *const *args = strcmp(c->operation, "create") == 0  ? create
-				  : strcmp(c->operation, "run") == 0   ? run
-				  : strcmp(c->operation, "start") == 0 ? start
-				  : strcmp(c->operation, "exec") == 0  ? exec
-								       : delete;
+	char document[4096];
+	const char *mounts[] = { "mounts", "add", c->s.id, document, NULL };
+	const char *const *args = strcmp(c->operation, "create") == 0	? create
+				  : strcmp(c->operation, "run") == 0	? run
+				  : strcmp(c->operation, "start") == 0	? start
+				  : strcmp(c->operation, "exec") == 0	? exec
+				  : strcmp(c->operation, "mounts") == 0 ? mounts
+									: delete;
 	int status;
 
+	snprintf(document, sizeof(document), "%s/mounts.json", c->s.bundle);
 	c->n = 0;
 	c->calls = 0;
 	c->killed = false;
@@ -214,7 +218,7 @@ static bool round_of(struct crash *c)
 	int status;
 
 	scene_alarm();
-	if (needs(c, "start", "delete", "exec")) {
+	if (needs(c, "start", "delete", "exec") || needs(c, "mounts", "mounts", "mounts")) {
 		scene_create(&c->s, c->pid_file);
 		if (!needs(c, "start", "start", "start") && SCENE_RUN(&c->s, "start", c->s.id) != 0)
 			scene_fail(&c->s, "start failed");
@@ -250,9 +254,10 @@ int main(int argc, char **argv)
 	long kills = 0;
 
 	if (argc < 10 || argc > 11) {
-		fprintf(stderr, "usage: runtime_crash RUNTIME ROOT BUNDLE ID CGROUP "
-				"create|start|delete|exec|run runtime|init|both FIRST STRIDE "
-				"[GLOBAL]\n");
+		fprintf(stderr,
+			"usage: runtime_crash RUNTIME ROOT BUNDLE ID CGROUP "
+			"create|start|delete|exec|run|mounts runtime|init|both FIRST STRIDE "
+			"[GLOBAL]\n");
 		return 2;
 	}
 	c.s = (struct scene){ argv[1], argv[2], argv[3], argv[4], argv[5], argv[10], -1 };

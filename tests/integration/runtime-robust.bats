@@ -72,6 +72,15 @@ everything() {
 	crash delete runtime
 }
 
+@test "mounts add, killed" {
+	runtime_args sleep 1000
+	jq -cn --arg s "$BUNDLE" '[{destination: "/mnt/b", source: $s, options: ["bind"]}, {destination: "/mnt/t", type: "tmpfs"}]' \
+		>"$BUNDLE/mounts.json"
+	crash mounts runtime
+	crash mounts init
+	crash mounts both
+}
+
 @test "two commands at the same container at once" {
 	local name
 
