@@ -148,6 +148,8 @@ int monitor_go(struct monitor_process *m, struct error *err); /* write the start
 int monitor_answer(struct monitor_process *m, int64_t *ret, struct error *err);
 /* The second answer of an exec session: its exit status; waits for its end. */
 int monitor_exec_status(struct monitor_process *m, int *ret, struct error *err);
+/* Ours, and with a control fifo (there is none with passthrough). */
+bool monitor_takes_orders(const struct container *c);
 /* A line for the control fifo; a monitor that is gone, or is not ours, is no error. */
 void monitor_tell(const struct container *c, enum monitor_ctl_type type);
 /* The global options of the same engine, by resolved paths: its commands run elsewhere. */

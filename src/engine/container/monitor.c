@@ -402,6 +402,12 @@ int monitor_exec_status(struct monitor_process *m, int *ret, struct error *err)
 	return 0;
 }
 
+bool monitor_takes_orders(const struct container *c)
+{
+	return is_our_monitor(c->e) &&
+	       !str_has_prefix(c->r.wish.log.driver ? c->r.wish.log.driver : "", "passthrough");
+}
+
 void monitor_tell(const struct container *c, enum monitor_ctl_type type)
 {
 	scoped_free char *path = engine_run_path(c->e, "containers/%s/ctl", c->r.id);

@@ -104,6 +104,14 @@ int container_health_prepare(struct container *c, struct error *err)
 
 void container_health_go(const struct container *c)
 {
-	if (health_enabled(&c->r.wish.health))
+	const struct health_config *h = &c->r.wish.health;
+
+	if (!health_enabled(h))
+		return;
+	if (monitor_takes_orders(c))
 		monitor_tell(c, MONITOR_CTL_STARTED);
+	else if (h->check->interval_nsec > 0)
+		log_warn("container %s: its monitor runs no health checks (it is not ours, or the "
+			 "log driver is passthrough): they are run by 'healthcheck run' only",
+			 c->r.name);
 }

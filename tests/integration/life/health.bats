@@ -271,6 +271,18 @@ health_image() {
 	co load -q -i "$dir.tar"
 }
 
+@test "a monitor that runs no checks is said, and by hand they run" {
+	[ -x /usr/bin/conmon ] || skip "conmon"
+	run -0 --separate-stderr "$CORACLE" --root "$ENGINE_DIR/root" --runroot "$ENGINE_RUN" --conmon /usr/bin/conmon run -d \
+		--name "$C" --network none --health-cmd true "$IMAGE" sleep 1000
+	[[ $stderr == *"its monitor runs no health checks"* ]]
+	health_is "$C" starting
+	co healthcheck run "$C"
+	health_is "$C" healthy
+	run -0 --separate-stderr co run --log-driver passthrough --name "${C}b" --network none --health-cmd true "$IMAGE" true
+	[[ $stderr == *"its monitor runs no health checks"* ]]
+}
+
 @test "the monitor killed: by hand it goes on, and nothing is left" {
 	checked "$C" 'echo >>/h/ticks' --health-interval 100ms
 	until_ok ticked 1
