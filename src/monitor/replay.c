@@ -102,8 +102,9 @@ static int add_lines(struct replay *r, const char *data, size_t n, char *out, si
 
 		if (monitor_log_line_parse(at, (size_t)(newline - at), &l) < 0)
 			return -EBADMSG;
+		/* The monitor writes no text that does not go into an empty packet. */
 		if (!add_line(r, &l, out, len))
-			return 0;
+			return *len > 0 ? 0 : -EBADMSG;
 		r->offset += newline + 1 - at;
 		at = newline + 1;
 	}

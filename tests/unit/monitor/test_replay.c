@@ -176,10 +176,13 @@ TEST(replay_is_stale_after_two_rotations)
 /* Half a line, too: waiting for its rest would be for ever. */
 TEST(replay_refuses_what_is_no_log)
 {
-	static const char *const junk[] = { "hello\nworld\n", "half a line",
-					    "2026-11-22T02:45:52.981065957+00:00 stdout F ha" };
+	static char long_line[10000] = "2026-11-22T02:45:52.981065957+00:00 stdout F ";
+	const char *const junk[] = { "hello\nworld\n", "half a line",
+				     "2026-11-22T02:45:52.981065957+00:00 stdout F ha", long_line };
 	char out[REPLAY_PACKET_MAX + 1];
 
+	memset(long_line + strlen(long_line), 'x', sizeof(long_line) - 2 - strlen(long_line));
+	long_line[sizeof(long_line) - 2] = '\n';
 	for (size_t i = 0; i < ARRAY_SIZE(junk); i++) {
 		struct replay r = REPLAY_INIT;
 		struct log_mark mark = { 0 };
