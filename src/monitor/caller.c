@@ -175,9 +175,9 @@ static void protect_from_oom(struct caller *c)
 		c->oom_score[0] = '\0';
 }
 
-int caller_detach(struct caller *c, const struct monitor_options *o, struct error *err)
+int caller_detach(struct caller *c, const struct monitor_options *o, bool stay, struct error *err)
 {
-	pid_t pid = o->sync ? 0 : fork();
+	pid_t pid = stay ? 0 : fork();
 	int r;
 
 	if (pid < 0)
@@ -188,7 +188,7 @@ int caller_detach(struct caller *c, const struct monitor_options *o, struct erro
 			caller_report(c, -1, err->msg);
 		_exit(r < 0 ? 1 : 0);
 	}
-	if (o->sync) {
+	if (stay) {
 		r = write_pidfile(o->pidfile, getpid(), err);
 		if (r < 0)
 			return r;
@@ -219,22 +219,17 @@ void caller_report(const struct caller *c, int64_t data, const char *message)
 
 /* ---- descriptors ---- */
 
-/* Our own are all CLOEXEC, but here is no exec: close the gaps between those that stay. */
+/* Our own are all CLOEXEC, but here is no exec. */
 int caller_close_others(const struct caller *c, int also)
 {
-	int next = 3, r = 0;
-	size_t i = 0;
+	scoped_free int *fds = xnew_n(int, c->n_keep + 1);
+	size_t n = 0;
 
-	while (r == 0 && (i < c->n_keep || also >= next)) {
-		bool take_also = also >= next && (i >= c->n_keep || also < c->keep[i]);
-		int stay = take_also ? also : c->keep[i++];
-
-		if (stay < next)
-			continue;
-		r = fd_close_range(next, stay - 1);
-		next = stay + 1;
-	}
-	return r < 0 ? r : fd_close_from(next);
+	for (; n < c->n_keep; n++)
+		fds[n] = c->keep[n];
+	fds[n++] = also;
+	qsort(fds, n, sizeof(*fds), compare_fds);
+	return fd_close_except(fds, n);
 }
 
 void caller_close_kept(struct caller *c)

@@ -32,10 +32,11 @@ int caller_init(struct caller *c, const struct monitor_options *o, struct error 
 /* Until the engine says go; ERROR_CANCELED when it has died instead. */
 int caller_wait_start(struct caller *c, struct error *err);
 /*
- * Into the background unless --sync: own session, subreaper, hard to choose for the OOM killer.
- * Returns in the monitor only; the first process ends here, after the pid file is written.
+ * Into the background unless it is to stay this process: own session, subreaper, hard to choose for
+ * the OOM killer. Returns in the monitor only; the first process ends here, after the pid file is
+ * written.
  */
-int caller_detach(struct caller *c, const struct monitor_options *o, struct error *err);
+int caller_detach(struct caller *c, const struct monitor_options *o, bool stay, struct error *err);
 /* Standard streams to /dev/null. */
 int caller_leave_stdio(struct error *err);
 /* One line on the sync pipe; without one nothing. */

@@ -17,8 +17,8 @@ struct input {
 	struct loop *loop;
 	struct streams *streams;
 	struct loop_source *source; /* while something is held */
-	input_ready_fn ready;
-	void *ready_arg;
+	input_ready_fn ready, closed;
+	void *ready_arg, *closed_arg;
 	bool leave_open, ending;
 	size_t at, len; /* held: buffer[at..len) */
 };
@@ -39,6 +39,12 @@ void input_on_ready(struct input *in, input_ready_fn fn, void *arg)
 	in->ready_arg = arg;
 }
 
+void input_on_closed(struct input *in, input_ready_fn fn, void *arg)
+{
+	in->closed = fn;
+	in->closed_arg = arg;
+}
+
 char *input_buffer(struct input *in)
 {
 	return buffer;
@@ -55,6 +61,8 @@ static void close_stdin(struct input *in)
 	in->source = NULL;
 	in->at = in->len = 0;
 	in->streams->in = fd_close(in->streams->in);
+	if (in->closed)
+		in->closed(in->closed_arg);
 }
 
 /* Write what is held, as far as it goes. */

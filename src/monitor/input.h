@@ -20,6 +20,8 @@ typedef void (*input_ready_fn)(void *arg);
 
 struct input *input_new(struct loop *loop, struct streams *streams, bool leave_open);
 void input_on_ready(struct input *in, input_ready_fn fn, void *arg);
+/* Called when the container's stdin has been closed. */
+void input_on_closed(struct input *in, input_ready_fn fn, void *arg);
 /* Where the next packet is to be read into; ATTACH_STDIN_MAX bytes. */
 char *input_buffer(struct input *in);
 /* n bytes are in the buffer now.  Without stdin they are dropped. */

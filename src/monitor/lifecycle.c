@@ -97,6 +97,7 @@ static void check_oom(struct monitor *m)
 	m->oom_recorded = true;
 	if (record_oom(&m->places, &err) < 0)
 		log_warn("%s; the OOM kill is not recorded", err.msg);
+	m->succession.journal->life.oom = true;
 }
 
 static void report_end(struct monitor *m, int status)
@@ -105,6 +106,7 @@ static void report_end(struct monitor *m, int status)
 
 	if (record_exit(&m->places, status, &err) < 0)
 		log_warn("%s; the engine will not know the exit status", err.msg);
+	m->succession.journal->life.recorded = true;
 	if (!m->options.exec)
 		return;
 	if (m->timed_out)
@@ -113,23 +115,46 @@ static void report_end(struct monitor *m, int status)
 		caller_report(&m->caller, status, NULL);
 }
 
-static void container_ended(struct monitor *m, int wait_status)
+/* From here on a successor need not find out. */
+static void note_end(struct monitor *m, int wait_status)
 {
-	int status = m->timed_out ? STATUS_TIMED_OUT : pid_exit_status(wait_status);
+	struct journal_life *life = &m->succession.journal->life;
 
+	life->wait_status = wait_status;
+	__atomic_store_n(&life->ended, true, __ATOMIC_RELEASE);
+}
+
+/* -1: nobody can say. */
+static int end_status(const struct monitor *m, int wait_status)
+{
+	return m->timed_out || wait_status < 0 ? STATUS_TIMED_OUT : pid_exit_status(wait_status);
+}
+
+void lifecycle_leave(struct monitor *m, int wait_status)
+{
+	plan_restart(m, end_status(m, wait_status));
+	begin_leaving(m);
+}
+
+void lifecycle_container_ended(struct monitor *m, int wait_status)
+{
+	int status = end_status(m, wait_status);
+
+	note_end(m, wait_status);
 	m->container_pid = 0;
 	health_ended(m->health);
-	m->exit_status = m->timed_out ? EXIT_TIMED_OUT : status;
+	m->exit_status = status < 0 ? EXIT_TIMED_OUT : status;
 	check_oom(m);
 	pump_drain(m->pump);
 	notify_drain(m->notify);
 	log_finish(m->log);
 	if (!m->options.log.no_sync)
 		log_sync(m->log);
+	if (m->caller.n_keep > 0)
+		keeper_drop_kept(&m->succession.keeper);
 	caller_close_kept(&m->caller);
 	report_end(m, status);
-	plan_restart(m, status);
-	begin_leaving(m);
+	lifecycle_leave(m, wait_status);
 }
 
 /* ---- the start ---- */
@@ -154,7 +179,7 @@ static int on_oom(struct loop_source *s, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
-static void watch_oom(struct monitor *m)
+void lifecycle_watch_oom(struct monitor *m)
 {
 	/* Without memory controller there is nothing to tell. */
 	if (m->options.exec || cgroup_oom_open_pid(m->container_pid, &m->oom) < 0) {
@@ -169,9 +194,24 @@ static int on_timeout(struct loop_source *s, void *arg)
 	struct monitor *m = arg;
 
 	m->timed_out = true;
+	m->succession.journal->life.timed_out = true;
 	if (m->container_pid > 0)
 		process_kill_group(m->container_pid);
 	return 0;
+}
+
+int lifecycle_set_timeout(struct monitor *m, int64_t nsec, struct error *err)
+{
+	int r = loop_add_timer(m->loop, nsec, on_timeout, m, &m->timeout);
+
+	m->succession.journal->life.deadline_nsec = time_monotonic_nsec() + nsec;
+	return r < 0 ? error_os(err, -r, "set timeout") : 0;
+}
+
+static int take_terminal(struct monitor *m, struct error *err)
+{
+	pump_forget_runtime(m->pump);
+	return streams_take_console(&m->streams, err);
 }
 
 static int container_running(struct monitor *m, struct error *err)
@@ -179,15 +219,16 @@ static int container_running(struct monitor *m, struct error *err)
 	int r = 0;
 
 	if (m->streams.terminal && !m->streams.passthrough)
-		r = streams_take_console(&m->streams, err);
+		r = take_terminal(m, err);
+	if (r >= 0 && !m->options.exec) {
+		r = streams_open_stage(&m->streams);
+		if (r < 0)
+			error_os(err, -r, "make a pipe");
+	}
 	if (r >= 0)
 		r = pump_start(m->pump, err);
-	if (r >= 0 && m->options.timeout_sec > 0) {
-		r = loop_add_timer(m->loop, m->options.timeout_sec * NSEC_PER_SEC, on_timeout, m,
-				   &m->timeout);
-		if (r < 0)
-			error_os(err, -r, "set timeout");
-	}
+	if (r >= 0 && m->options.timeout_sec > 0)
+		r = lifecycle_set_timeout(m, m->options.timeout_sec * NSEC_PER_SEC, err);
 	return r;
 }
 
@@ -223,11 +264,26 @@ static void runtime_ended(struct monitor *m, int wait_status)
 	}
 	m->state = MONITOR_RUNNING;
 	m->started_nsec = time_monotonic_nsec();
-	watch_oom(m);
+	lifecycle_watch_oom(m);
+	/* Before anybody knows that it runs. */
+	succession_guard(m);
 	caller_report(&m->caller, m->container_pid, NULL);
 }
 
 /* ---- signals ---- */
+
+/* Before the kernel forgets it: how the container has ended. */
+static void peek_end(struct monitor *m)
+{
+	siginfo_t si = { 0 };
+
+	if (m->state != MONITOR_RUNNING || m->succession.init_source ||
+	    waitid(P_PID, (id_t)m->container_pid, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    si.si_pid == 0)
+		return;
+	note_end(m, si.si_code == CLD_EXITED ? W_EXITCODE(si.si_status & 0xff, 0)
+					     : W_EXITCODE(0, si.si_status));
+}
 
 /* While the runtime works only it is collected: a container that ends at once must wait until we
  * know its pid. */
@@ -236,6 +292,7 @@ static void reap(struct monitor *m)
 	int status;
 	pid_t pid;
 
+	peek_end(m);
 	for (;;) {
 		pid = waitpid(m->state == MONITOR_STARTING ? m->runtime_pid : -1, &status, WNOHANG);
 		if (pid < 0 && errno == EINTR)
@@ -245,7 +302,9 @@ static void reap(struct monitor *m)
 		if (pid == m->runtime_pid)
 			runtime_ended(m, status);
 		else if (pid == m->container_pid)
-			container_ended(m, status);
+			lifecycle_container_ended(m, status);
+		else if (succession_reaped(m, pid))
+			continue;
 		else if (pid == m->exit_command_pid)
 			m->exit_command_pid = 0;
 		else
@@ -274,12 +333,18 @@ static int on_signal(struct loop_source *s, int sig, int32_t value, void *arg)
 	return 0;
 }
 
+void lifecycle_program_started(struct monitor *m)
+{
+	m->succession.journal->life.program_started = true;
+	health_started(m->health);
+}
+
 bool lifecycle_order(int type, void *arg)
 {
 	struct monitor *m = arg;
 
 	if (type == MONITOR_CTL_STARTED && m->state == MONITOR_RUNNING)
-		health_started(m->health);
+		lifecycle_program_started(m);
 	if (type == MONITOR_CTL_NO_WAIT && m->exit_command_due) {
 		loop_remove(m->exit_delay);
 		m->exit_delay = NULL;

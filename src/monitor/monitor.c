@@ -55,6 +55,12 @@ static int find_places(struct monitor *m, struct error *err)
 	return 0;
 }
 
+/* No fork at the start: the engine waits for this very process, or there is nothing to wait for. */
+static bool stays(const struct monitor *m)
+{
+	return m->options.sync || m->succession.inherited.here;
+}
+
 /* ---- parts ---- */
 
 static int open_log(struct monitor *m, struct error *err)
@@ -62,6 +68,7 @@ static int open_log(struct monitor *m, struct error *err)
 	struct log_source source = {
 		.id = m->options.cuuid ? m->options.cuuid : m->options.cid,
 		.name = m->options.name,
+		.journal = m->options.exec ? NULL : m->succession.journal,
 	};
 	int r = log_open(&m->options.log, &source, &m->log, err);
 
@@ -72,6 +79,13 @@ static int open_log(struct monitor *m, struct error *err)
 		return error_set(err, ERROR_INVALID,
 				 "log driver passthrough cannot be used with --terminal");
 	return 0;
+}
+
+static void on_stdin_closed(void *arg)
+{
+	struct monitor *m = arg;
+
+	keeper_drop_stdin(&m->succession.keeper);
 }
 
 static int open_clients(struct monitor *m, struct error *err)
@@ -88,6 +102,7 @@ static int open_clients(struct monitor *m, struct error *err)
 		place.socket_dir = o->socket_dir;
 	}
 	m->input = input_new(m->loop, &m->streams, o->leave_stdin_open);
+	input_on_closed(m->input, on_stdin_closed, m);
 	r = attach_open(m->loop, &place, m->input, m->log, &m->attach, err);
 	if (r < 0)
 		return r;
@@ -97,13 +112,25 @@ static int open_clients(struct monitor *m, struct error *err)
 	return r;
 }
 
+static int open_streams(struct monitor *m, struct error *err)
+{
+	const struct monitor_options *o = &m->options;
+
+	if (m->succession.inherited.here) {
+		m->streams.terminal = o->terminal;
+		takeover_streams(&m->succession.inherited, &m->streams);
+		return 0;
+	}
+	record_clear(&m->places);
+	return streams_open(&m->streams, o->terminal, o->open_stdin, err);
+}
+
 static int open_parts(struct monitor *m, struct error *err)
 {
 	const struct monitor_options *o = &m->options;
 	int r;
 
-	record_clear(&m->places);
-	r = streams_open(&m->streams, o->terminal, o->open_stdin, err);
+	r = open_streams(m, err);
 	if (r < 0)
 		return r;
 	if (!m->streams.passthrough) {
@@ -116,15 +143,17 @@ static int open_parts(struct monitor *m, struct error *err)
 		if (r < 0)
 			return r;
 	}
-	m->pump = pump_new(m->loop, &m->streams, m->log, m->attach);
+	m->pump = pump_new(m->loop, &m->streams, m->log, m->attach, m->succession.journal);
 	m->health = health_new(m->loop, o, &m->caller, m->own_runtime);
 	return 0;
 }
 
 static int start(struct monitor *m, struct error *err)
 {
-	int r = m->options.sync ? 0 : open_parts(m, err);
+	int r = stays(m) ? 0 : open_parts(m, err);
 
+	if (r >= 0 && m->succession.inherited.here)
+		return succession_resume(m, err);
 	if (r >= 0 && m->options.exec_attach)
 		r = caller_attach_handshake(&m->caller, err);
 	return r < 0 ? r : lifecycle_launch(m, err);
@@ -144,7 +173,7 @@ static int monitor_live(struct monitor *m)
 
 static int detach(struct monitor *m, struct error *err)
 {
-	int r = caller_detach(&m->caller, &m->options, err);
+	int r = caller_detach(&m->caller, &m->options, stays(m), err);
 
 	if (r < 0)
 		return r;
@@ -165,7 +194,7 @@ static void remove_parts(struct monitor *m)
  * before it, while the engine prepares the container. */
 static int await_start(struct monitor *m, struct error *err)
 {
-	bool sync = m->options.sync;
+	bool sync = stays(m);
 	int r = sync ? detach(m, err) : 0;
 
 	if (r >= 0 && sync)
@@ -193,6 +222,10 @@ static int monitor_prepare(struct monitor *m, char *const *argv, struct error *e
 	if (r >= 0)
 		r = find_places(m, err);
 	if (r >= 0)
+		r = succession_init(m, err);
+	if (r >= 0)
+		r = succession_open_journal(m, err);
+	if (r >= 0)
 		r = open_log(m, err);
 	if (r >= 0)
 		r = await_start(m, err);
@@ -204,6 +237,7 @@ static int monitor_prepare(struct monitor *m, char *const *argv, struct error *e
 static void monitor_done(struct monitor *m)
 {
 	health_free(m->health);
+	succession_done(m);
 	pump_free(m->pump);
 	attach_free(m->attach);
 	input_free(m->input);
@@ -234,10 +268,12 @@ int monitor_main(int argc, char **argv, monitor_runtime_fn own)
 		.streams = STREAMS_INIT,
 		.oom.fd = -1,
 		.caller = { .sync = -1, .start = -1, .attach = -1 },
+		.succession = SUCCESSION_INIT,
 	};
 	struct error err = ERROR_INIT;
 	int status;
 
+	m.succession.argv = argv;
 	trace_inherit();
 	if (monitor_options_parse(argc, argv, &m.options, &err) < 0) {
 		fprintf(stderr, "coracle-monitor: %s\n", err.msg);

@@ -25,6 +25,7 @@
 #include "monitor/options.h"
 #include "monitor/pump.h"
 #include "monitor/record.h"
+#include "monitor/succession.h"
 #include "monitor/streams.h"
 
 enum monitor_state { MONITOR_STARTING, MONITOR_RUNNING, MONITOR_LEAVING, MONITOR_STATE_COUNT };
@@ -55,12 +56,23 @@ struct monitor {
 	bool oom_recorded, timed_out;
 	bool hurry;	 /* do not wait for clients */
 	int exit_status; /* of this process */
+	struct succession succession;
 };
 
 /* Block and catch the signals; before the first fork. */
 int lifecycle_watch(struct monitor *m, struct error *err);
+/* The container's program runs: its health checks begin. */
+void lifecycle_program_started(struct monitor *m);
 /* control_order_fn */
 bool lifecycle_order(int type, void *arg);
+/* The container has ended. */
+void lifecycle_container_ended(struct monitor *m, int wait_status);
+/* It has ended, and that is recorded: what is left to do. */
+void lifecycle_leave(struct monitor *m, int wait_status);
+/* Watch for an OOM kill; the container's pid is known. */
+void lifecycle_watch_oom(struct monitor *m);
+/* --timeout, so much from now. */
+int lifecycle_set_timeout(struct monitor *m, int64_t nsec, struct error *err);
 /* Start the runtime; everything else is set up. */
 int lifecycle_launch(struct monitor *m, struct error *err);
 /* Something failed before there was a container: tell the engine, run the exit command. */

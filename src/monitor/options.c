@@ -93,6 +93,7 @@ static const struct option_row rows[] = {
 	FLAG("sync", 0, sync, "Stay a child of the caller"),
 	FLAG("syslog", 0, syslog, "Own messages to syslog, too"),
 	FLAG("systemd-cgroup", 's', runtime.systemd_cgroup, "Passed to the runtime"),
+	INT("takeover", 0, takeover, "Take a running container over whose monitor is dead: its pid"),
 	FLAG("terminal", 't', terminal, "Give the container a terminal"),
 	INT("timeout", 'T', timeout_sec, "Seconds after which the container is killed"),
 };
@@ -231,6 +232,9 @@ static int check_modes(const struct monitor_options *o, struct error *err)
 				 "exec process spec path not provided: use --exec-process-spec");
 	if (o->exec_attach && !o->exec)
 		return error_set(err, ERROR_INVALID, "--exec-attach needs --exec");
+	if (o->takeover < 0 || o->takeover > INT32_MAX || (o->takeover > 0 && o->exec))
+		return error_set(err, ERROR_INVALID, "--takeover: %s",
+				 o->exec ? "cannot be used with --exec" : "not a process id");
 	if (o->exec && o->runtime.restore)
 		return error_set(err, ERROR_INVALID, "cannot use --exec and --restore together");
 	return 0;

@@ -11,15 +11,9 @@
 #include "base/mem.h"
 #include "base/timeutil.h"
 #include "sys/fd.h"
-#include "sys/process.h"
 #include "wire/monitor.h"
 
-/*
- * Half a pipe: the container writes the other half meanwhile.  One pump
- * per process; static, because untouched pages cost nothing.
- */
-#define READ_SIZE 32768
-static char buffers[2][READ_SIZE] __attribute__((aligned(4096)));
+#define READ_SIZE JOURNAL_READ_SIZE
 /* What the runtime said first, when it said more than a buffer takes. */
 static char message[MONITOR_MESSAGE_MAX];
 /* Reads of one stream before the loop looks at anything else. */
@@ -33,7 +27,7 @@ static char message[MONITOR_MESSAGE_MAX];
  * exec session) may write for ever; what was there when the session ended is not more than this. */
 #define DRAIN_MAX (1 << 20)
 
-enum { OUT, ERR, STREAM_COUNT };
+enum { OUT = JOURNAL_OUT, ERR = JOURNAL_ERR, STREAM_COUNT = JOURNAL_STREAM_COUNT };
 
 /*
  * A read that filled the buffer has cut a line somewhere: what is behind the last newline is held
@@ -42,7 +36,8 @@ enum { OUT, ERR, STREAM_COUNT };
 struct stream {
 	struct loop_source *source;
 	char *buffer;
-	size_t at, held;
+	struct journal_stream place; /* the journal has what holds between two deliveries */
+	size_t staged;		     /* bytes that are in the staging pipe */
 	int drained;
 };
 
@@ -51,6 +46,7 @@ struct pump {
 	struct streams *streams;
 	struct log *log;
 	struct attach *attach; /* NULL: none */
+	struct journal *journal;
 	struct stream stream[STREAM_COUNT];
 	int null_fd; /* where output goes that nobody wants; -1: not open yet */
 	struct loop_source *retry;
@@ -59,6 +55,11 @@ struct pump {
 	size_t message_len; /* of what the runtime said first; 0: all of it is still held */
 	bool reopened;	    /* the terminal's peer was opened anew since the last output */
 };
+
+static void note_place(struct pump *p, int i)
+{
+	journal_stream_set(&p->journal->stream[i], &p->stream[i].place);
+}
 
 static int *stream_fd(struct pump *p, int i)
 {
@@ -116,27 +117,30 @@ static void throttle(struct pump *p)
 
 static void deliver(struct pump *p, int i, size_t len)
 {
-	struct stream *s = &p->stream[i];
-	struct log_chunk c = { .data = s->buffer + s->at,
+	struct journal_stream *s = &p->stream[i].place;
+	struct log_chunk c = { .data = p->stream[i].buffer + s->at,
 			       .len = len,
 			       .is_stderr = i == ERR,
+			       .offset = (int64_t)s->done,
 			       .time_nsec = time_now_nsec() };
 	struct log_mark mark;
 	bool have_mark = log_get_mark(p->log, &mark);
 
-	s->at += len;
-	s->held -= len;
+	s->at += (uint32_t)len;
+	s->held -= (uint32_t)len;
+	s->done += len;
 	/* Clients first: who falls behind now reads on from the mark. */
 	p->blocked = p->attach && !attach_send(p->attach, &c, have_mark ? &mark : NULL);
 	log_write(p->log, &c);
+	note_place(p, i);
 	throttle(p);
 }
 
 /* Nothing more is there: what was held is all of the line for now. */
 static void settle(struct pump *p, int i)
 {
-	if (!p->blocked && p->stream[i].held > 0)
-		deliver(p, i, p->stream[i].held);
+	if (!p->blocked && p->stream[i].place.held > 0)
+		deliver(p, i, p->stream[i].place.held);
 }
 
 static int on_retry(struct loop_source *s, void *arg)
@@ -172,25 +176,96 @@ static size_t whole_lines(const char *data, size_t len)
 	return newline ? (size_t)(newline + 1 - data) : len;
 }
 
+/* Room for the next read.  What is held goes to the front by a copy that leaves the original whole:
+ * the journal may be read at any moment. */
+static size_t make_room(struct pump *p, int i)
+{
+	struct journal_stream *s = &p->stream[i].place;
+	char *buffer = p->stream[i].buffer;
+
+	if (s->held == 0) {
+		s->at = JOURNAL_FRONT_SIZE;
+	} else if (s->at >= JOURNAL_FRONT_SIZE && s->held <= JOURNAL_FRONT_SIZE) {
+		memcpy(buffer + JOURNAL_FRONT_SIZE - s->held, buffer + s->at, s->held);
+		s->at = JOURNAL_FRONT_SIZE - s->held;
+	}
+	return MIN((size_t)READ_SIZE, JOURNAL_BUFFER_SIZE - s->at - s->held);
+}
+
+static bool is_full(const struct stream *s)
+{
+	return s->place.at + s->place.held == JOURNAL_BUFFER_SIZE;
+}
+
+/*
+ * Bytes that the next read will give: > 0, 0 nothing now, -1 the stream has ended.  With a staging
+ * pipe they are moved there: of a pipe that nobody else writes to it is known, when a monitor is
+ * killed, whether its read was done.
+ */
+static ssize_t stage(struct pump *p, int i, size_t room)
+{
+	int to = p->streams->stage[i][1];
+	ssize_t n;
+
+	if (to < 0)
+		return (ssize_t)room;
+	if (p->stream[i].staged > 0)
+		return (ssize_t)MIN(p->stream[i].staged, room);
+	do
+		n = splice(*stream_fd(p, i), NULL, to, NULL, room,
+			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	if (n < 0 && errno == EINVAL) {
+		/* A terminal that this kernel cannot splice. */
+		streams_close_stage(p->streams, i);
+		return (ssize_t)room;
+	}
+	p->stream[i].staged = n > 0 ? (size_t)n : 0;
+	return n > 0 ? n : -1;
+}
+
 /* Read behind what is held: > 0 bytes, 0 nothing now, -1 the stream has ended. */
 static int fill(struct pump *p, int i, size_t *ret_room)
 {
 	struct stream *s = &p->stream[i];
 	ssize_t n;
+	int from;
 
-	if (s->at > 0 && s->held > 0)
-		memmove(s->buffer, s->buffer + s->at, s->held);
-	s->at = 0;
-	*ret_room = READ_SIZE - s->held;
+	*ret_room = make_room(p, i);
+	n = stage(p, i, *ret_room);
+	if (n <= 0)
+		return (int)n;
+	from = s->staged > 0 ? p->streams->stage[i][0] : *stream_fd(p, i);
+	if (s->staged > 0) {
+		s->place.want = (uint32_t)n;
+		note_place(p, i);
+	}
 	do
-		n = read(*stream_fd(p, i), s->buffer + s->held, *ret_room);
+		n = read(from, s->buffer + s->place.at + s->place.held, (size_t)n);
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return 0;
 	if (n <= 0)
 		return -1;
-	s->held += (size_t)n;
+	s->place.held += (uint32_t)n;
+	s->place.want = 0;
+	s->staged -= MIN(s->staged, (size_t)n);
+	note_place(p, i);
 	return (int)n;
+}
+
+/* Has the pipe more of the line that stands at the end of what was read?  A staging pipe may have
+ * taken less than the buffer has room for. */
+static bool cut_short(struct pump *p, int i, size_t n, size_t room)
+{
+	const struct journal_stream *s = &p->stream[i].place;
+
+	if (n == room)
+		return true;
+	return p->streams->stage[i][1] >= 0 && p->stream[i].buffer[s->at + s->held - 1] != '\n' &&
+	       (p->stream[i].staged > 0 || fd_readable(*stream_fd(p, i)) > 0);
 }
 
 /* One read, and what it gave delivered.  *ret_more: the pipe had more than the buffer takes. */
@@ -200,13 +275,14 @@ static int take(struct pump *p, int i, bool *ret_more)
 	size_t room;
 	int n = fill(p, i, &room);
 
-	*ret_more = n > 0 && (size_t)n == room;
+	*ret_more = n > 0 && cut_short(p, i, (size_t)n, room);
 	if (n <= 0) {
 		settle(p, i);
 		return n;
 	}
 	p->reopened = false;
-	deliver(p, i, *ret_more ? whole_lines(s->buffer, s->held) : s->held);
+	deliver(p, i,
+		*ret_more ? whole_lines(s->buffer + s->place.at, s->place.held) : s->place.held);
 	return n;
 }
 
@@ -216,8 +292,8 @@ static bool discard(struct pump *p, int i)
 {
 	ssize_t n = 1;
 
-	if (p->streams->terminal || log_keeps(p->log) || p->stream[i].held > 0 ||
-	    (p->attach && attach_wanted(p->attach)))
+	if (p->streams->terminal || log_keeps(p->log) || p->stream[i].place.held > 0 ||
+	    p->stream[i].staged > 0 || (p->attach && attach_wanted(p->attach)))
 		return false;
 	if (p->null_fd < 0)
 		p->null_fd = fd_open(AT_FDCWD, "/dev/null", O_WRONLY, 0);
@@ -246,7 +322,7 @@ static int on_output(struct loop_source *s, int fd, uint32_t events, void *arg)
 			terminal_hung_up(p);
 		else
 			close_stream(p, i);
-	} else if (p->stream[i].held > 0 && fd_readable(fd) <= 0) {
+	} else if (p->stream[i].place.held > 0 && fd_readable(fd) <= 0) {
 		settle(p, i);
 	}
 	if (p->blocked || p->throttled)
@@ -295,8 +371,23 @@ static void on_ready(void *arg)
 	watch(p);
 }
 
+/* What a predecessor had read, or was about to read. */
+static void resume(struct pump *p, int i)
+{
+	struct stream *s = &p->stream[i];
+	int left = p->streams->stage[i][0] >= 0 ? fd_readable(p->streams->stage[i][0]) : 0;
+
+	s->place = journal_stream_get(&p->journal->stream[i]);
+	s->staged = left > 0 ? (size_t)left : 0;
+	/* Of an announced read nothing is done, or all that the pipe does not have any more. */
+	if (s->place.want > s->staged)
+		s->place.held += s->place.want - (uint32_t)s->staged;
+	s->place.want = 0;
+	note_place(p, i);
+}
+
 struct pump *pump_new(struct loop *loop, struct streams *streams, struct log *log,
-		      struct attach *attach)
+		      struct attach *attach, struct journal *journal)
 {
 	struct pump *p = xnew(struct pump);
 
@@ -305,8 +396,11 @@ struct pump *pump_new(struct loop *loop, struct streams *streams, struct log *lo
 	p->log = log;
 	p->attach = attach;
 	p->null_fd = -1;
-	for (int i = 0; i < STREAM_COUNT; i++)
-		p->stream[i].buffer = buffers[i];
+	p->journal = journal;
+	for (int i = 0; i < STREAM_COUNT; i++) {
+		p->stream[i].buffer = journal->buffer[i];
+		resume(p, i);
+	}
 	if (attach)
 		attach_on_ready(attach, on_ready, p);
 	return p;
@@ -321,13 +415,13 @@ static void runtime_overflow(struct pump *p)
 	struct stream *s = &p->stream[ERR];
 
 	if (p->message_len == 0) {
-		p->message_len = MIN(s->held, (size_t)MONITOR_MESSAGE_MAX);
-		memcpy(message, s->buffer + s->at, p->message_len);
+		p->message_len = MIN((size_t)s->place.held, (size_t)MONITOR_MESSAGE_MAX);
+		memcpy(message, s->buffer + s->place.at, p->message_len);
 	}
 	if (p->streams->terminal)
-		s->held = 0;
+		s->place.held = 0;
 	else
-		deliver(p, ERR, whole_lines(s->buffer + s->at, s->held));
+		deliver(p, ERR, whole_lines(s->buffer + s->place.at, s->place.held));
 }
 
 static int on_runtime_stderr(struct loop_source *source, int fd, uint32_t events, void *arg)
@@ -337,7 +431,7 @@ static int on_runtime_stderr(struct loop_source *source, int fd, uint32_t events
 	size_t room;
 	int n = fill(p, ERR, &room);
 
-	if (s->held == READ_SIZE)
+	if (is_full(s))
 		runtime_overflow(p);
 	if (n < 0 || p->blocked) {
 		loop_remove(s->source);
@@ -367,11 +461,11 @@ size_t pump_runtime_message(struct pump *p, char *out, size_t size)
 	const char *text = message;
 	size_t len = p->message_len, room;
 
-	while (len == 0 && s->held < READ_SIZE && p->streams->err >= 0 && fill(p, ERR, &room) > 0)
+	while (len == 0 && !is_full(s) && p->streams->err >= 0 && fill(p, ERR, &room) > 0)
 		;
 	if (len == 0) {
-		text = s->buffer + s->at;
-		len = s->held;
+		text = s->buffer + s->place.at;
+		len = s->place.held;
 	}
 	len = MIN(len, size - 1);
 	memcpy(out, text, len);
@@ -379,19 +473,36 @@ size_t pump_runtime_message(struct pump *p, char *out, size_t size)
 	return len;
 }
 
+/* What was held before: of the runtime's stderr, or of a predecessor. */
+static void begin_stream(struct pump *p, int i)
+{
+	struct stream *s = &p->stream[i];
+	bool more;
+
+	/* No event tells of what is in a staging pipe. */
+	while (s->staged > 0 && !p->blocked)
+		take(p, i, &more);
+	if (*stream_fd(p, i) < 0 || fd_readable(*stream_fd(p, i)) <= 0)
+		settle(p, i);
+}
+
 int pump_start(struct pump *p, struct error *err)
 {
-	struct stream *s = &p->stream[ERR];
-
 	p->started = true;
-	/* On a terminal only the runtime itself wrote there. */
-	if (p->streams->terminal)
-		s->held = 0;
-	settle(p, ERR);
+	for (int i = 0; i < STREAM_COUNT; i++)
+		begin_stream(p, i);
 	watch(p);
 	if (!p->blocked && p->streams->out < 0 && !p->streams->passthrough)
 		return error_set(err, ERROR_OS, "watch the container's output");
 	return 0;
+}
+
+void pump_forget_runtime(struct pump *p)
+{
+	struct journal_stream *s = &p->stream[ERR].place;
+
+	s->held = 0;
+	note_place(p, ERR);
 }
 
 void pump_drain(struct pump *p)
@@ -412,8 +523,8 @@ bool pump_blocked(const struct pump *p)
 void pump_trim(struct pump *p)
 {
 	for (int i = 0; i < STREAM_COUNT; i++) {
-		if (!p->blocked && p->stream[i].held == 0)
-			process_drop_pages(p->stream[i].buffer, READ_SIZE);
+		if (!p->blocked && p->stream[i].place.held == 0)
+			journal_trim(p->journal, i);
 	}
 }
 

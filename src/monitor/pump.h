@@ -18,19 +18,23 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "monitor/attach.h"
+#include "monitor/journal.h"
 #include "monitor/log/log.h"
 #include "monitor/streams.h"
 
 struct pump;
 
+/* journal: empty, or a predecessor's, whose output goes on where it was. */
 struct pump *pump_new(struct loop *loop, struct streams *streams, struct log *log,
-		      struct attach *attach);
+		      struct attach *attach, struct journal *journal);
 /* The runtime works: take what it says on stderr, so that it never waits for us. */
 void pump_watch_runtime(struct pump *p);
 /* It has ended: its stderr may be closed now. */
 void pump_runtime_ended(struct pump *p);
 /* The runtime failed: what it said, at most size-1 bytes, ended by NUL.  Returns the length. */
 size_t pump_runtime_message(struct pump *p, char *out, size_t size);
+/* It ran on a terminal: nobody but itself wrote to its stderr. */
+void pump_forget_runtime(struct pump *p);
 /* The runtime is done: from now on what comes is the container's. */
 int pump_start(struct pump *p, struct error *err);
 /* The container has ended: take what is left in the pipes, without waiting for more. */

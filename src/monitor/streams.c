@@ -200,8 +200,29 @@ int streams_reopen_peer(struct streams *s)
 	return s->peer;
 }
 
+int streams_open_stage(struct streams *s)
+{
+	const int from[] = { s->out, s->err };
+
+	for (int i = 0; i < 2; i++) {
+		int r = from[i] >= 0 && s->stage[i][0] < 0 ? fd_pipe(s->stage[i], O_NONBLOCK) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void streams_close_stage(struct streams *s, int i)
+{
+	s->stage[i][0] = fd_close(s->stage[i][0]);
+	s->stage[i][1] = fd_close(s->stage[i][1]);
+}
+
 void streams_done(struct streams *s)
 {
+	streams_close_stage(s, 0);
+	streams_close_stage(s, 1);
 	streams_close_child(s);
 	close_console(s);
 	s->in = fd_close(s->in);

@@ -22,18 +22,22 @@ struct streams {
 	int in;		  /* to the container's stdin; -1: none */
 	int out, err;	  /* from it; -1: ended or none */
 	int peer;	  /* terminal only */
+	/* Where output is between its pipe and our buffer (pump.c): read end, write end; -1: none.
+	 */
+	int stage[2][2];
 	int console_listen;
 	char console_path[64]; /* "" when there is none */
 	bool have_size;
 	unsigned short rows, cols; /* asked for before the terminal was there */
 };
 
-#define STREAMS_INIT                                \
-	((struct streams){ .child = { -1, -1, -1 }, \
-			   .in = -1,                \
-			   .out = -1,               \
-			   .err = -1,               \
-			   .peer = -1,              \
+#define STREAMS_INIT                                            \
+	((struct streams){ .child = { -1, -1, -1 },             \
+			   .in = -1,                            \
+			   .out = -1,                           \
+			   .err = -1,                           \
+			   .peer = -1,                          \
+			   .stage = { { -1, -1 }, { -1, -1 } }, \
 			   .console_listen = -1 })
 
 /* Pipes (stdin only when open_stdin), or a console socket. */
@@ -47,6 +51,9 @@ int streams_take_console(struct streams *s, struct error *err);
 int streams_resize(struct streams *s, unsigned short rows, unsigned short cols);
 /* The master reports that all peers are gone while the container lives: open one again. */
 int streams_reopen_peer(struct streams *s);
+/* Staging pipes for stdout and stderr, as far as they are there. */
+int streams_open_stage(struct streams *s);
+void streams_close_stage(struct streams *s, int i);
 void streams_done(struct streams *s);
 
 #endif

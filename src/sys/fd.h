@@ -47,6 +47,8 @@ int fd_close_from(int first);
 int fd_cloexec_from(int first);
 /* Close first..last, both included (last < first: none). */
 int fd_close_range(int first, int last);
+/* Close everything from 3 on but these, in ascending order. */
+int fd_close_except(const int *fds, size_t n);
 /* pipe2(O_CLOEXEC). */
 int fd_pipe(int ret[2], int extra_flags);
 /* statx-free fstat of (dirfd, path), AT_EMPTY_PATH when path is "". */

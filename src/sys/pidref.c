@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -100,6 +101,44 @@ int pidref_wait(const struct pidref *p, int timeout_msec)
 		return r;
 	}
 	return fd_wait(p->fd, POLLIN, timeout_msec);
+}
+
+/* linux/pidfd.h of Linux 6.15; the first, shortest form of the structure. */
+struct pidfd_info_v0 {
+	uint64_t mask, cgroupid;
+	uint32_t pid, tgid, ppid, ids[8];
+	int32_t exit_code;
+};
+_Static_assert(sizeof(struct pidfd_info_v0) == 64, "PIDFD_INFO_SIZE_VER0");
+#define GET_INFO _IOWR(0xFF, 11, struct pidfd_info_v0)
+#define INFO_EXIT (UINT64_C(1) << 3)
+
+static int info_end(int fd, int *ret_wstatus)
+{
+	struct pidfd_info_v0 info = { .mask = INFO_EXIT };
+
+	if (fd < 0 || ioctl(fd, GET_INFO, &info) < 0 || !(info.mask & INFO_EXIT))
+		return -ENODATA;
+	*ret_wstatus = info.exit_code;
+	return 0;
+}
+
+/* Others than root read 0 where the status would be. */
+static int zombie_end(const struct pidref *p, int *ret_wstatus)
+{
+	struct proc_stat st;
+
+	if (geteuid() != 0 || proc_stat(p->pid, &st) < 0 || st.state != 'Z' ||
+	    st.start_time != p->start_time)
+		return -ENODATA;
+	return proc_exit_code(p->pid, ret_wstatus);
+}
+
+int pidref_end(const struct pidref *p, int *ret_wstatus)
+{
+	if (zombie_end(p, ret_wstatus) == 0)
+		return 0;
+	return info_end(p->fd, ret_wstatus);
 }
 
 int pidref_reap(const struct pidref *p, int *ret_status)

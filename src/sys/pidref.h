@@ -34,6 +34,10 @@ int pidref_kill(const struct pidref *p, int sig);
 int pidref_get_fd(const struct pidref *p, int number);
 /* Until the process has ended (poll on the pidfd): 1 ended, 0 timeout; timeout_msec -1: none. */
 int pidref_wait(const struct pidref *p, int timeout_msec);
+/* Wait status of a process that has ended and need not be our child: of a zombie from
+ * /proc/PID/stat, after that from its pidfd (Linux 6.15).  -ENODATA when the kernel does not tell.
+ */
+int pidref_end(const struct pidref *p, int *ret_wstatus);
 /* waitid(P_PIDFD) of a child: exit status 0..255 or 128+signal. */
 int pidref_reap(const struct pidref *p, int *ret_status);
 /* waitpid of a child by number: exit status 0..255 or 128+signal; EINTR retried. */

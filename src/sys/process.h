@@ -83,6 +83,10 @@ int process_is_protected(void);
 void process_trim(void);
 /* Give back the whole pages of a static buffer that is empty now: it then reads as zeros. */
 void process_drop_pages(void *data, size_t size);
+/* The same for memory that may be shared with others (a mapped memfd). */
+void process_drop_shared_pages(void *data, size_t size);
+/* As ps(1) shows it; at most 15 characters. */
+int process_set_name(const char *name);
 
 /* SIGKILL for a process and its group, unless the group is ours.  pid is a child that nobody has
  * collected, or one whose parent is known to live. */

@@ -263,6 +263,27 @@ int proc_stat(pid_t pid, struct proc_stat *ret)
 	return 0;
 }
 
+int proc_exit_code(pid_t pid, int *ret_wstatus)
+{
+	char text[1024];
+	uint32_t value;
+	char *p;
+	int r = read_pid_file(pid, "stat", text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	p = strrchr(text, ')');
+	if (p == NULL || p[1] != ' ')
+		return -EBADMSG;
+	p += 2;
+	for (unsigned field = 3; field < 52; field++)
+		next_word(&p);
+	if (num_u32(str_trim(next_word(&p)), &value) < 0)
+		return -EBADMSG;
+	*ret_wstatus = (int)value;
+	return 0;
+}
+
 int proc_nspids(pid_t pid, int32_t *out, size_t max)
 {
 	char text[8192];

@@ -36,6 +36,8 @@ struct proc_stat {
 };
 /* From /proc/PID/stat; -ESRCH when gone. */
 int proc_stat(pid_t pid, struct proc_stat *ret);
+/* Wait status of a zombie (field 52); 0 for those who may not see it. */
+int proc_exit_code(pid_t pid, int *ret_wstatus);
 /* Host pid namespace id translations: NSpid line of /proc/PID/status, innermost last. */
 int proc_nspids(pid_t pid, int32_t *out, size_t max);
 int proc_boot_id(char out[37]); /* /proc/sys/kernel/random/boot_id */

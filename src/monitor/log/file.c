@@ -57,11 +57,22 @@ struct log_file {
 	size_t staged;
 	bool is_stderr;	      /* of what is staged */
 	int64_t rotate_retry; /* no rotation below this size: the last one failed */
+	uint64_t staged_next; /* offset behind the text that is staged; 0: none of a stream */
+	uint64_t inode;	      /* of the file */
+	struct journal_log_pair *journal; /* NULL: none */
+	struct journal_log place;
 };
 
 static int open_file(const char *path, int flags)
 {
 	return fd_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | flags, FILE_MODE);
+}
+
+static uint64_t inode_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 ? 0 : st.st_ino;
 }
 
 /* ---- writing ---- */
@@ -192,6 +203,30 @@ static bool has_loss(const struct log_file *f)
 	return f->lost > 0 || f->line[0].torn || f->line[1].torn;
 }
 
+/* What is staged is about to be written; killed from here on, the file's size says whether it was.
+ */
+static void announce(struct log_file *f)
+{
+	if (!f->journal)
+		return;
+	f->place.inode = f->inode;
+	f->place.size = f->size;
+	f->place.len = (uint32_t)f->staged;
+	f->place.stream = f->is_stderr ? JOURNAL_ERR : JOURNAL_OUT;
+	f->place.next = MAX(f->staged_next, f->place.kept[f->place.stream]);
+	journal_log_set(f->journal, &f->place);
+}
+
+/* It is written, or lost for good and counted. */
+static void settle(struct log_file *f)
+{
+	if (!f->journal)
+		return;
+	f->place.kept[f->place.stream] = f->place.next;
+	f->place.len = 0;
+	journal_log_set(f->journal, &f->place);
+}
+
 static void flush(struct log_file *f)
 {
 	size_t done = 0;
@@ -199,8 +234,10 @@ static void flush(struct log_file *f)
 
 	if (f->staged == 0)
 		return;
-	if (!has_loss(f) || write_loss(f))
+	if (!has_loss(f) || write_loss(f)) {
+		announce(f);
 		done = write_lines(f, stage, f->staged, &num);
+	}
 	note_kept(f, done);
 	if (done < f->staged) {
 		note_lost(f, done);
@@ -208,6 +245,7 @@ static void flush(struct log_file *f)
 		if (f->changed)
 			f->changed(f->changed_arg, -1, true);
 	}
+	settle(f);
 	f->staged = 0;
 }
 
@@ -255,6 +293,7 @@ static int replace_file(struct log_file *f)
 		f->changed(f->changed_arg, fd, false);
 	fd_close(f->fd);
 	f->fd = take_fd(fd);
+	f->inode = inode_of(f->fd);
 	f->size = 0;
 	f->rotate_retry = 0;
 	return 0;
@@ -301,10 +340,25 @@ static void add_line(struct log_file *f, const char *text, size_t len, size_t re
 	f->written += (int64_t)n;
 }
 
+/* Bytes of the chunk that the file has already, from before the monitor was killed. */
+static size_t recorded(const struct log_file *f, const struct log_chunk *c)
+{
+	uint64_t kept = f->place.kept[c->is_stderr ? JOURNAL_ERR : JOURNAL_OUT];
+
+	if (!f->journal || c->offset < 0 || kept <= (uint64_t)c->offset)
+		return 0;
+	return MIN(kept - (uint64_t)c->offset, (uint64_t)c->len);
+}
+
+static void note_staged(struct log_file *f, const struct log_chunk *c, const char *end)
+{
+	f->staged_next = c->offset < 0 ? 0 : (uint64_t)c->offset + (size_t)(end - c->data);
+}
+
 static void file_write(struct log_driver *d, const struct log_chunk *c)
 {
 	struct log_file *f = (struct log_file *)d;
-	const char *at = c->data, *end = c->data + c->len;
+	const char *at = c->data + recorded(f, c), *end = c->data + c->len;
 
 	f->is_stderr = c->is_stderr;
 	f->format->frame(f->format, c, &frame);
@@ -312,10 +366,14 @@ static void file_write(struct log_driver *d, const struct log_chunk *c)
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		size_t len = (size_t)((newline ? newline : end) - at);
 
-		for (; len > LOG_FILE_TEXT_MAX; len -= LOG_FILE_TEXT_MAX, at += LOG_FILE_TEXT_MAX)
+		for (; len > LOG_FILE_TEXT_MAX; len -= LOG_FILE_TEXT_MAX) {
 			add_line(f, at, LOG_FILE_TEXT_MAX, LOG_FILE_TEXT_MAX, true);
+			at += LOG_FILE_TEXT_MAX;
+			note_staged(f, c, at);
+		}
 		add_line(f, at, len, (size_t)(end - at), !newline);
 		at += len + (newline ? 1 : 0);
+		note_staged(f, c, at);
 	}
 	flush(f);
 	if (!f->full || f->said_full)
@@ -383,12 +441,39 @@ int log_file_open(const char *path, const struct monitor_log_options *o,
 		return error_os(err, num, "open log '%s'", path);
 	}
 	f->size = f->written = st.st_size;
+	f->inode = st.st_ino;
 	f->size_max = o->size_max;
 	f->global_max = o->global_size_max;
 	f->max_files = o->max_files;
 	f->rotate = o->rotate;
 	*ret = &f->driver;
 	return 0;
+}
+
+/* A write was announced and the monitor killed: it is whole, or it is undone. */
+static void finish_write(struct log_file *f)
+{
+	/* Another file: it was whole, and the log was rotated. */
+	bool whole = f->inode != f->place.inode || f->size >= f->place.size + (int64_t)f->place.len;
+
+	if (whole) {
+		settle(f);
+		return;
+	}
+	if (f->size > f->place.size && ftruncate(f->fd, f->place.size) == 0)
+		f->size = f->written = f->place.size;
+	f->place.len = 0;
+	journal_log_set(f->journal, &f->place);
+}
+
+void log_file_journal(struct log_driver *d, struct journal_log_pair *journal)
+{
+	struct log_file *f = (struct log_file *)d;
+
+	f->journal = journal;
+	f->place = journal_log_get(journal);
+	if (f->place.len > 0)
+		finish_write(f);
 }
 
 void log_file_trim(void)

@@ -49,6 +49,9 @@ struct log_file_format {
 /* format: taken, also on failure. */
 int log_file_open(const char *path, const struct monitor_log_options *o,
 		  struct log_file_format *format, struct log_driver **ret, struct error *err);
+/* Note the file's place there from now on; what it has of a predecessor's is put in order, and
+ * output that is recorded already is left out.  d is a driver made here, not yet written to. */
+void log_file_journal(struct log_driver *d, struct journal_log_pair *journal);
 /* Give the memory of the stage back. */
 void log_file_trim(void);
 /* d is a driver made here; see log_get_mark and log_on_change. */

@@ -73,6 +73,8 @@ static struct log_chunk piece(const struct log_chunk *c, size_t from, size_t to)
 	struct log_chunk p = *c;
 
 	p.data = c->data + from;
+	if (c->offset != LOG_OWN_WORDS)
+		p.offset = c->offset + (int64_t)from;
 	p.len = to - from;
 	return p;
 }
@@ -114,6 +116,7 @@ void log_limit_filter(struct log_limit *l, int64_t now_nsec, const struct log_ch
 			*ret_second = (struct log_chunk){ .data = "\n",
 							  .len = 1,
 							  .is_stderr = c->is_stderr,
+							  .offset = LOG_OWN_WORDS,
 							  .time_nsec = c->time_nsec };
 			to = 0;
 		}

@@ -20,6 +20,8 @@
 
 struct log {
 	struct log_driver *drivers;
+	struct journal *journal; /* NULL: none */
+	size_t n_files;
 	bool passthrough;
 	struct log_limit limit;
 };
@@ -69,8 +71,11 @@ static int add_file(struct log *l, const struct monitor_log_options *o, const ch
 	r = check_allowed(&o->allowlist, path, err);
 	if (r >= 0)
 		r = open_driver(path, o, &d, err);
-	if (r >= 0)
-		add_driver(l, d);
+	if (r < 0)
+		return r;
+	if (l->journal && l->n_files < JOURNAL_LOG_COUNT)
+		log_file_journal(d, &l->journal->log[l->n_files++]);
+	add_driver(l, d);
 	return r;
 }
 
@@ -147,6 +152,7 @@ int log_open(const struct monitor_log_options *o, const struct log_source *sourc
 	struct log *l = xnew(struct log);
 	int r = log_limit_init(&l->limit, o, err);
 
+	l->journal = source->journal;
 	for (size_t i = 0; i < o->paths.n && r >= 0; i++)
 		r = add_path(l, o, source, o->paths.items[i], err);
 	if (r >= 0)
@@ -171,7 +177,9 @@ static void write_all(struct log *l, const struct log_chunk *c)
 static void write_dropped(struct log *l, int64_t time_nsec)
 {
 	char text[LOG_NOTE_MAX];
-	struct log_chunk note = { .data = text, .is_stderr = true, .time_nsec = time_nsec };
+	struct log_chunk note = {
+		.data = text, .is_stderr = true, .offset = LOG_OWN_WORDS, .time_nsec = time_nsec
+	};
 
 	if (l->limit.dropped == 0)
 		return;

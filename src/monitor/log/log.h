@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "monitor/journal.h"
 #include "monitor/options.h"
 
 /* What one read gave. */
@@ -20,8 +21,10 @@ struct log_chunk {
 	const char *data;
 	size_t len;
 	bool is_stderr;
+	int64_t offset; /* of data in its stream; LOG_OWN_WORDS: not the container's */
 	int64_t time_nsec;
 };
+#define LOG_OWN_WORDS (-1)
 
 struct log_driver;
 struct log_driver_ops {
@@ -44,8 +47,9 @@ void log_note_lost(uint64_t lines, char out[LOG_NOTE_MAX]);
 
 /* Whose output it is. */
 struct log_source {
-	const char *id;	  /* full id */
-	const char *name; /* may be NULL */
+	const char *id;		 /* full id */
+	const char *name;	 /* may be NULL */
+	struct journal *journal; /* of the files' places; NULL: none */
 };
 
 struct log;

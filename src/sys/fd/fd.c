@@ -224,6 +224,19 @@ int fd_close_range(int first, int last)
 	return 0;
 }
 
+int fd_close_except(const int *fds, size_t n)
+{
+	int next = 3, r = 0;
+
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		if (fds[i] < next)
+			continue;
+		r = fd_close_range(next, fds[i] - 1);
+		next = fds[i] + 1;
+	}
+	return r < 0 ? r : fd_close_from(next);
+}
+
 int fd_cloexec_from(int first)
 {
 	if (close_range((unsigned)first, ~0U, CLOSE_RANGE_CLOEXEC) == 0)

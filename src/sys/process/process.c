@@ -204,6 +204,11 @@ int process_set_dumpable(bool on)
 	return result(prctl(PR_SET_DUMPABLE, on ? 1 : 0, 0, 0, 0));
 }
 
+int process_set_name(const char *name)
+{
+	return result(prctl(PR_SET_NAME, name, 0, 0, 0));
+}
+
 int process_subreaper(bool on)
 {
 	return result(prctl(PR_SET_CHILD_SUBREAPER, on ? 1 : 0, 0, 0, 0));

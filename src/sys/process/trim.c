@@ -58,12 +58,24 @@ void process_trim(void)
 	trim_stack(page);
 }
 
-void process_drop_pages(void *data, size_t size)
+static void drop(void *data, size_t size, int advice)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uintptr_t start = ((uintptr_t)data + page - 1) & ~(page - 1);
 	uintptr_t end = ((uintptr_t)data + size) & ~(page - 1);
 
 	if (end > start)
-		madvise((void *)start, end - start, MADV_DONTNEED);
+		madvise((void *)start, end - start, advice);
+}
+
+void process_drop_pages(void *data, size_t size)
+{
+	drop(data, size, MADV_DONTNEED);
+}
+
+void process_drop_shared_pages(void *data, size_t size)
+{
+	drop(data, size, MADV_REMOVE);
+	/* Not shared after all. */
+	drop(data, size, MADV_DONTNEED);
 }

@@ -30,6 +30,15 @@ static struct log *open_log(const char *name)
 	return l;
 }
 
+static struct journal *new_journal(void)
+{
+	struct journal *j = NULL;
+
+	if (journal_new(&j, NULL) < 0)
+		abort();
+	return j;
+}
+
 /* Texts of a log, a blank between them. */
 static char *texts(const char *name)
 {
@@ -52,7 +61,7 @@ TEST(pump_both_streams)
 
 	CHECK_INT(loop_new(&loop), 0);
 	CHECK_OK(streams_open(&s, false, false, &err), err);
-	p = pump_new(loop, &s, log, NULL);
+	p = pump_new(loop, &s, log, NULL, new_journal());
 	CHECK_OK(pump_start(p, &err), err);
 	CHECK(write(s.child[1], "a\n", 2) == 2);
 	CHECK_INT(loop_run_once(loop, 60000), 0);
@@ -92,7 +101,7 @@ TEST(pump_drain_is_bounded)
 			;
 		_exit(0);
 	}
-	p = pump_new(loop, &s, log, NULL);
+	p = pump_new(loop, &s, log, NULL, new_journal());
 	CHECK_OK(pump_start(p, &err), err);
 	pump_drain(p);
 	CHECK_INT(s.out, -1);
@@ -127,7 +136,7 @@ TEST(pump_terminal_reopened)
 	CHECK_INT(ioctl(s.out, TIOCSPTLCK, &unlock), 0);
 	s.peer = tty_open_peer(s.out, O_RDWR);
 	CHECK(s.peer >= 0);
-	p = pump_new(loop, &s, log, NULL);
+	p = pump_new(loop, &s, log, NULL, new_journal());
 	CHECK_OK(pump_start(p, &err), err);
 	for (int i = 0; i < 3; i++) {
 		peer = tty_open_peer(s.out, O_RDWR);
@@ -177,7 +186,7 @@ TEST(pump_holds_the_beginning_of_a_line)
 		CHECK(write(s.child[1], text, sizeof(text)) == sizeof(text));
 	}
 	CHECK(write(s.child[1], "end", 3) == 3);
-	p = pump_new(loop, &s, log, NULL);
+	p = pump_new(loop, &s, log, NULL, new_journal());
 	CHECK_OK(pump_start(p, &err), err);
 	CHECK_INT(loop_run_once(loop, 60000), 0);
 	pump_free(p);
@@ -212,7 +221,7 @@ TEST(pump_endless_line)
 	memset(text, 'x', sizeof(text));
 	for (int i = 0; i < 200; i++)
 		CHECK(write(s.child[1], text, sizeof(text)) == sizeof(text));
-	p = pump_new(loop, &s, log, NULL);
+	p = pump_new(loop, &s, log, NULL, new_journal());
 	CHECK_OK(pump_start(p, &err), err);
 	streams_close_child(&s);
 	pump_drain(p);
@@ -255,7 +264,7 @@ TEST(pump_runtime_says_much)
 		_exit(0);
 	}
 	streams_close_child(&s);
-	p = pump_new(loop, &s, log, NULL);
+	p = pump_new(loop, &s, log, NULL, new_journal());
 	pump_watch_runtime(p);
 	while (waitpid(pid, &status, WNOHANG) == 0)
 		CHECK_INT(loop_run_once(loop, 50), 0);
@@ -287,7 +296,7 @@ TEST(pump_runtime_message)
 
 	CHECK_INT(loop_new(&loop), 0);
 	CHECK_OK(streams_open(&s, false, false, &err), err);
-	p = pump_new(loop, &s, log, NULL);
+	p = pump_new(loop, &s, log, NULL, new_journal());
 	pump_watch_runtime(p);
 	CHECK(write(s.child[2], "one ", 4) == 4);
 	CHECK_INT(loop_run_once(loop, 60000), 0);
@@ -327,7 +336,7 @@ TEST(pump_output_that_nobody_wants)
 		_exit(7);
 	}
 	streams_close_child(&s);
-	p = pump_new(loop, &s, log, NULL);
+	p = pump_new(loop, &s, log, NULL, new_journal());
 	CHECK_OK(pump_start(p, &err), err);
 	while (s.out >= 0)
 		CHECK_INT(loop_run_once(loop, 60000), 0);
