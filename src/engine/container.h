@@ -78,6 +78,8 @@ int container_remove(struct engine *e, const char *word, const struct container_
 		     struct error *err);
 /* After the end: network, mounts, runtime; with remove_it the whole container.  Idempotent; what
  * the monitor's exit command runs. */
+/* A container whose monitor was killed gets another one, if nobody has seen to that already. */
+int container_reattach(struct engine *e, const char *word, struct error *err);
 int container_cleanup(struct engine *e, const char *word, bool remove_it, struct error *err);
 #define CONTAINER_WAIT_HEALTHY (1u << 16)
 #define CONTAINER_WAIT_UNHEALTHY (1u << 17)

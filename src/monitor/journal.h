@@ -48,11 +48,12 @@ struct journal_log {
 };
 
 struct journal_life {
-	bool ended;	/* the container; wait_status is valid */
-	bool recorded;	/* and its exit file is written */
-	bool over;	/* nothing is left to do */
-	bool oom;	/* an OOM kill is recorded */
-	bool timed_out; /* --timeout killed it */
+	bool ended;	      /* the container; wait_status is valid */
+	bool recorded;	      /* and its exit file is written */
+	bool program_started; /* the engine has said so */
+	bool over;	      /* nothing is left to do */
+	bool oom;	      /* an OOM kill is recorded */
+	bool timed_out;	      /* --timeout killed it */
 	int wait_status;
 	int64_t started_nsec;
 	int64_t deadline_nsec; /* --timeout; 0: none */

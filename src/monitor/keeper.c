@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/strv.h"
 #include "base/timeutil.h"
 #include "sys/atomic_file.h"
 #include "sys/fd.h"
 #include "sys/pidref.h"
 #include "sys/process.h"
 
-#define NAME "coracle-keeper"
 /* An eventfd adds up what was asked for. */
 #define WISH_STDIN UINT64_C(1)
 #define WISH_KEPT (UINT64_C(1) << 32)
@@ -129,12 +129,34 @@ static void take_over(struct keeper_charge *c)
 	_exit(127);
 }
 
+/* ps(1) and pgrep(1) are to tell us from the monitor.  A successor needs the words; and what a
+ * keeper forks is named already. */
+static void rename_to(struct keeper_charge *c)
+{
+	char *words = c->argv[0], *last = words;
+	size_t room;
+
+	if (c->renamed)
+		return;
+	c->renamed = true;
+	STRV_FOREACH (word, c->argv)
+		last = *word;
+	room = (size_t)(last + strlen(last) - words);
+	/* They stand in the words that are about to go. */
+	c->cid = xstrdup(c->cid);
+	c->pidfile = xstrdup_opt(c->pidfile);
+	c->argv = strv_dup(c->argv);
+	memset(words, 0, room);
+	snprintf(words, room, KEEPER_NAME " %s", c->cid);
+	process_set_name(KEEPER_NAME);
+}
+
 __attribute__((noreturn)) static void keep(struct keeper_charge *c, const struct keeper *k,
 					   int monitor)
 {
 	struct error err = ERROR_INIT;
 
-	process_set_name(NAME);
+	rename_to(c);
 	let_signals_pass();
 	if (caller_leave_stdio(&err) < 0 || keep_only(c, k, monitor) < 0)
 		_exit(1);

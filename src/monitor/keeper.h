@@ -29,8 +29,13 @@ struct keeper_charge {
 	const struct journal *journal;
 	const struct caller *caller;
 	const char *pidfile; /* of the monitor; NULL: none */
-	char *const *argv;   /* of the monitor */
+	char *const *argv;   /* of the monitor, as its main got it */
+	const char *cid;
+	bool renamed; /* a keeper's own: argv is not where the kernel shows it from any more */
 };
+
+/* What its command line begins with; the container's id follows. */
+#define KEEPER_NAME "coracle-keeper"
 
 int keeper_start(struct keeper *k, const struct keeper_charge *charge, struct error *err);
 /* The container's stdin ends: it holds its end no longer. */

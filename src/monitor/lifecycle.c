@@ -78,6 +78,7 @@ static void begin_leaving(struct monitor *m)
 	m->oom_source = NULL;
 	if (m->attach)
 		attach_finish(m->attach);
+	succession_end(m);
 	schedule_exit_command(m);
 }
 

@@ -87,8 +87,12 @@ static int resume_running(struct monitor *m, struct error *err)
 	if (r < 0)
 		return r;
 	lifecycle_watch_oom(m);
+	if (s->journal->life.program_started || m->options.takeover > 0)
+		lifecycle_program_started(m);
 	if (s->keeper.pid == 0)
 		succession_guard(m);
+	/* An engine that has started us waits for it. */
+	caller_report(&m->caller, m->container_pid, NULL);
 	return 0;
 }
 
@@ -131,6 +135,7 @@ static int start_keeper(struct monitor *m, struct error *err)
 		.caller = &m->caller,
 		.pidfile = m->options.pidfile,
 		.argv = s->argv,
+		.cid = m->options.cid,
 	};
 
 	memcpy(charge.goods.stage, m->streams.stage, sizeof(charge.goods.stage));
@@ -174,13 +179,16 @@ bool succession_reaped(struct monitor *m, pid_t pid)
 	return true;
 }
 
+void succession_end(struct monitor *m)
+{
+	m->succession.journal->life.over = true;
+	keeper_stop(&m->succession.keeper);
+}
+
 void succession_done(struct monitor *m)
 {
 	struct succession *s = &m->succession;
 
-	if (s->journal)
-		s->journal->life.over = true;
-	keeper_stop(&s->keeper);
 	takeover_done(&s->inherited);
 	journal_free(s->journal);
 	fd_close(s->journal_fd);

@@ -41,6 +41,8 @@ int succession_resume(struct monitor *m, struct error *err);
 void succession_guard(struct monitor *m);
 /* A child has ended: the keeper? */
 bool succession_reaped(struct monitor *m, pid_t pid);
+/* The container has ended and that is recorded: what is left needs no successor. */
+void succession_end(struct monitor *m);
 void succession_done(struct monitor *m);
 
 #endif

@@ -267,18 +267,14 @@ int proc_exit_code(pid_t pid, int *ret_wstatus)
 {
 	char text[1024];
 	uint32_t value;
-	char *p;
+	const char *word;
 	int r = read_pid_file(pid, "stat", text, sizeof(text));
 
 	if (r < 0)
 		return r;
-	p = strrchr(text, ')');
-	if (p == NULL || p[1] != ' ')
-		return -EBADMSG;
-	p += 2;
-	for (unsigned field = 3; field < 52; field++)
-		next_word(&p);
-	if (num_u32(str_trim(next_word(&p)), &value) < 0)
+	/* The last field. */
+	word = strrchr(str_trim(text), ' ');
+	if (word == NULL || num_u32(word + 1, &value) < 0)
 		return -EBADMSG;
 	*ret_wstatus = (int)value;
 	return 0;

@@ -251,6 +251,15 @@ check_after() {
 	[ -z "$output" ]
 }
 
+# The monitor of a container, its keeper, and what else is named: none of them can follow another.
+kill_monitor() {
+	local keeper
+
+	keeper=$(pgrep -f "^coracle-keeper $1")
+	kill -STOP "$keeper"
+	kill -9 "$(cat "$CR_RUN/containers/$1/conmon.pid")" "$keeper" "${@:2}"
+}
+
 @test "the monitor dies while its container runs" {
 	local id
 	for _ in $(seq $((CRASH_ROUNDS / 4 + 1))); do
@@ -261,9 +270,9 @@ check_after() {
 		[ "$output" = running ]
 		run -0 c exec one true
 		run -0 --separate-stderr c stop -t 0 one
-		[[ "$stderr" == *"exit code is unknown"* ]]
+		[ -z "$stderr" ]
 		run -0 c ps -a --format '{{.State}} {{.ExitCode}}'
-		[[ "$output" == "exited "* ]]
+		[ "$output" = "exited 137" ]
 		check_after
 	done
 }
@@ -272,7 +281,7 @@ check_after() {
 	local id pid
 	id=$(c run -d --network "$CRASH_NETWORK" --name one localhost/crash sleep 1000)
 	pid=$(c inspect --format '{{.State.Pid}}' one)
-	kill -9 "$(cat "$CR_RUN/containers/$id/conmon.pid")" "$pid"
+	kill_monitor "$id" "$pid"
 	until_ok gone "$pid"
 	LAST="kill -9 of init and monitor"
 	run -0 c ps -a --format '{{.State}}'

@@ -9,7 +9,9 @@
 #
 # MONITOR=/usr/bin/conmon runs what is not ours alone over conmon; RUNTIME= as in runtime.bash.
 
-load runtime
+# Also from a directory below.
+# shellcheck source=tests/integration/runtime.bash
+source "$(dirname "${BASH_SOURCE[0]}")/runtime.bash"
 
 : "${MONITOR:=$BUILD/src/cmd/coracle-monitor}"
 MC=$BUILD/tests/harness/monitor_client

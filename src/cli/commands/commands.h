@@ -11,9 +11,9 @@ extern const struct command command_attach, command_check, command_cleanup, comm
 	command_import, command_info, command_inspect, command_kill, command_load, command_logs,
 	command_manual, command_network_create, command_network_exists, command_network_inspect,
 	command_network_ls, command_network_rm, command_pause, command_port, command_ps,
-	command_pull, command_restart, command_rm, command_rmi, command_run, command_start,
-	command_stop, command_tag, command_top, command_unpause, command_untag, command_version,
-	command_volume_create, command_volume_exists, command_volume_inspect, command_volume_ls,
-	command_volume_rm, command_wait;
+	command_pull, command_reattach, command_restart, command_rm, command_rmi, command_run,
+	command_start, command_stop, command_tag, command_top, command_unpause, command_untag,
+	command_version, command_volume_create, command_volume_exists, command_volume_inspect,
+	command_volume_ls, command_volume_rm, command_wait;
 
 #endif

@@ -67,6 +67,7 @@ const struct command *const command_table[] = {
 	&command_port,
 	&command_ps,
 	&command_pull,
+	&command_reattach,
 	&command_restart,
 	&command_rm,
 	&command_rmi,

@@ -157,9 +157,26 @@ char **monitor_engine_args(const struct container *c);
 /* The command line for a container. */
 int monitor_container_args(struct container *c, const char *exit_lock, char ***ret,
 			   struct error *err);
+/* Is the program ours, which knows what conmon 2.1 does not? */
+bool monitor_is_ours(const struct engine *e);
+
+/* ---- successor.c ---- */
 /* Processes that look like monitors of this container (by command line), for recovery; killed. */
 int monitor_kill_stray(const char *id);
 bool monitor_alive(const struct container_record *r);
+/* The monitor of the record is dead: true when another one has followed it, which is in the record
+ * now. */
+bool monitor_follow(struct engine *e, struct container_record *r);
+/* The container's process has ended: until its exit is recorded (true), by this monitor or one that
+ * follows it. */
+bool monitor_await_exit(struct engine *e, struct container_record *r, int timeout_msec);
+/* The container runs, and the monitor of the record is dead. */
+bool monitor_missing(const struct container_record *r);
+/* The attach socket closed, but the container lives: a socket of the monitor that follows, told to
+ * the user; -ESRCH when the container has ended or nobody follows. */
+int monitor_reconnect(struct engine *e, struct container_record *r, const struct pidref *init);
+/* No monitor is left: start one that takes the container over; tells the user; saves. */
+int monitor_reattach(struct container *c, struct error *err);
 /* Does a monitor that was started with an exit lock remove the files of a container that is left to
  * it? */
 bool monitor_removes_files(const struct engine *e, const struct container_record *r);

@@ -4,7 +4,6 @@
  * same command line works with conmon 2.x.  It is started with --sync, so it stays our child and
  * its pid is known at once.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -47,7 +46,7 @@ void monitor_process_done(struct monitor_process *m)
 }
 
 /* Does the program know what conmon 2.1 does not? */
-static bool is_our_monitor(const struct engine *e)
+bool monitor_is_ours(const struct engine *e)
 {
 	return e->conmon_path && streq(path_base(e->conmon_path), OUR_MONITOR);
 }
@@ -63,7 +62,7 @@ static void add_runtime_args(struct engine *e, char ***args)
 
 bool monitor_removes_files(const struct engine *e, const struct container_record *r)
 {
-	return r->wish.rm && !r->wish.rootfs && e->program && is_our_monitor(e);
+	return r->wish.rm && !r->wish.rootfs && e->program && monitor_is_ours(e);
 }
 
 static void add_exit_removal(char ***args, char *path)
@@ -140,7 +139,7 @@ static void add_exit_command(struct container *c, const char *exit_lock, char **
 	}
 	strv_add(args, "--exit-command-arg");
 	strv_add(args, c->r.id);
-	if (is_our_monitor(c->e) && c->r.wish.restart.policy != RESTART_NO) {
+	if (monitor_is_ours(c->e) && c->r.wish.restart.policy != RESTART_NO) {
 		struct restart_rule rule = container_restart_rule(&c->r);
 		char text[RESTART_TEXT_MAX];
 
@@ -148,7 +147,7 @@ static void add_exit_command(struct container *c, const char *exit_lock, char **
 		strv_add(args, "--exit-restart");
 		strv_add(args, text);
 	}
-	if (exit_lock && is_our_monitor(c->e)) {
+	if (exit_lock && monitor_is_ours(c->e)) {
 		strv_add(args, "--exit-lock");
 		strv_add(args, exit_lock);
 		add_exit_removals(c, args);
@@ -187,7 +186,7 @@ int monitor_container_args(struct container *c, const char *exit_lock, char ***r
 	strv_add_take(&args, engine_run_path(c->e, "exits"));
 	strv_add(&args, "--full-attach");
 	strv_add(&args, "--sync");
-	r = logs_driver_args(c, is_our_monitor(c->e), &args, err);
+	r = logs_driver_args(c, monitor_is_ours(c->e), &args, err);
 	if (r < 0)
 		return r;
 	add_runtime_args(c->e, &args);
@@ -308,7 +307,7 @@ int monitor_note_pid(struct container *c, const struct monitor_process *m, struc
 	char text[32];
 	int r;
 
-	if (is_our_monitor(c->e))
+	if (monitor_is_ours(c->e))
 		return 0;
 	snprintf(text, sizeof(text), "%d", m->ref.pid);
 	r = atomic_file_write(AT_FDCWD, file, text, strlen(text), 0644, false);
@@ -421,46 +420,4 @@ void monitor_tell(const struct container *c, enum monitor_ctl_type type)
 	if (fd >= 0 && n > 0 && write(fd, line, (size_t)n) != n)
 		log_warn("tell the monitor of container %s: %s; it finds out by itself later",
 			 c->r.name, strerror(errno));
-}
-
-/* Does this process run the command line that monitor_container_args makes for the id? */
-static bool is_monitor_of(pid_t pid, const char *id)
-{
-	scoped(buf_done) struct buf text = BUF_INIT;
-	scoped_free char *path = xasprintf("/proc/%d/cmdline", pid);
-	scoped(buf_done) struct buf want = BUF_INIT;
-
-	buf_add(&want, "--api-version\0001\0-c", 18);
-	buf_addc(&want, '\0');
-	buf_add(&want, id, strlen(id) + 1);
-	if (fd_read_file(AT_FDCWD, path, (size_t)1 << 20, &text) < 0 || !text.len)
-		return false;
-	return memmem(text.data, text.len, want.data, want.len) != NULL;
-}
-
-static int kill_one(pid_t pid, const char *id)
-{
-	scoped(pidref_done) struct pidref p = PIDREF_INIT;
-
-	if (!is_monitor_of(pid, id) || pidref_set(&p, pid) < 0 || !is_monitor_of(pid, id))
-		return 0;
-	pidref_kill(&p, SIGKILL);
-	return pidref_wait(&p, 10000) == 1 ? 1 : -ETIMEDOUT;
-}
-
-int monitor_kill_stray(const char *id)
-{
-	DIR *d = opendir("/proc");
-	int n = 0;
-
-	if (!d)
-		return -errno;
-	for (struct dirent *de; (de = readdir(d));) {
-		uint32_t pid;
-
-		if (num_u32(de->d_name, &pid) == 0 && (pid_t)pid != getpid())
-			n += kill_one((pid_t)pid, id) == 1;
-	}
-	closedir(d);
-	return n;
 }

@@ -35,25 +35,29 @@ int container_driver(struct container *c, struct runtime_driver **ret, struct er
 	return engine_runtime_of(c->e, c->r.wish.runtime, ret, err);
 }
 
-/* When init is dead and the monitor lives, the exit file is about to come: wait for it. */
-static void await_record(struct container *c)
+/* A container that runs has a monitor; when it was killed, a successor.  Without one the container
+ * is still there, so that is no reason to fail. */
+static bool see_to_monitor(struct container *c)
 {
-	scoped(pidref_done) struct pidref monitor = PIDREF_INIT;
+	struct error err = ERROR_INIT;
 
-	if (c->r.state.status != CONTAINER_STOPPING || !monitor_alive(&c->r))
-		return;
-	if (pidref_open(&monitor, c->r.state.monitor_pid, c->r.state.monitor_start) < 0)
-		return;
-	exit_record_wait(c->e, c->r.id, &monitor, CONTAINER_EXIT_WAIT_MSEC);
+	if (!monitor_missing(&c->r))
+		return false;
+	if (monitor_follow(c->e, &c->r))
+		return true;
+	if (monitor_reattach(c, &err) < 0)
+		log_warn("%s; the container goes on without a monitor", err.msg);
+	return false;
 }
 
 static int sync_with_reality(struct container *c, struct error *err)
 {
 	bool changed = container_refine(c->e, &c->r);
 
+	changed |= see_to_monitor(c);
 	if (c->r.state.status == CONTAINER_STOPPING &&
 	    pidref_alive_at(c->r.state.pid, c->r.state.pid_start) != 1) {
-		await_record(c);
+		monitor_await_exit(c->e, &c->r, CONTAINER_EXIT_WAIT_MSEC);
 		changed |= container_refine(c->e, &c->r);
 	}
 	if (!changed)

@@ -207,7 +207,10 @@ static int try_launch(struct container *c, bool want_sock, const char *exit_lock
 	if (r >= 0)
 		r = run_program(c, want_sock, tty_fd, ret_sock, err);
 	if (r < 0) {
-		if (m.ref.pid > 0) { /* it must not run its exit command beside our undoing */
+		/* It must not run its exit command beside our undoing, nor be followed. */
+		if (ret_init->pid > 0)
+			monitor_kill_stray(c->r.id);
+		if (m.ref.pid > 0) {
 			pidref_kill(&m.ref, SIGKILL);
 			pidref_wait(&m.ref, CONTAINER_EXIT_WAIT_MSEC);
 		}
@@ -350,17 +353,30 @@ static int finish(struct engine *e, const struct container_record *rec, struct e
 	return container_teardown(&c, false, err);
 }
 
-/* The socket closed: wait until init and the exit record agree that it is over. */
-static void await_end(struct engine *e, const char *id, const struct container_state *s)
+/* Until the container's end or a detach; a monitor that is killed meanwhile is followed by another.
+ */
+static int attached(struct stream_session *s, struct container_record *rec,
+		    enum container_attach_end *ret_end, struct error *err)
 {
-	scoped(pidref_done) struct pidref monitor = PIDREF_INIT;
+	scoped_fd int next = -1;
+	int r;
 
-	trace_scope("await exit record");
-	if (pidref_open(&monitor, s->monitor_pid, s->monitor_start) >= 0)
-		exit_record_wait(e, id, &monitor, CONTAINER_EXIT_WAIT_MSEC);
+	trace_scope("attached");
+	for (;;) {
+		int sock;
+
+		r = streams_run(s, ret_end, err);
+		if (r < 0 || *ret_end == CONTAINER_ATTACH_DETACHED)
+			return r;
+		sock = monitor_reconnect(s->e, rec, s->init);
+		if (sock < 0)
+			return 0;
+		fd_close(next);
+		s->sock = next = sock;
+	}
 }
 
-static int attached_end(struct engine *e, const struct container_record *rec,
+static int attached_end(struct engine *e, struct container_record *rec,
 			const struct container_streams *streams, int sock,
 			const struct pidref *init, struct exit_lock *lock,
 			struct container_run_result *ret, struct error *err)
@@ -374,13 +390,13 @@ static int attached_end(struct engine *e, const struct container_record *rec,
 
 	own.tty = own.tty && rec->wish.process.terminal;
 
-	{
-		trace_scope("attached");
-		r = streams_run(&session, &ret->end, err);
-	}
+	r = attached(&session, rec, &ret->end, err);
 	if (r < 0 || ret->end == CONTAINER_ATTACH_DETACHED)
 		return r;
-	await_end(e, rec->id, &rec->state);
+	{
+		trace_scope("await exit record");
+		monitor_await_exit(e, rec, CONTAINER_EXIT_WAIT_MSEC);
+	}
 	trace_scope("clean up");
 	e->network.linger_msec = NETWORK_LINGER_MSEC;
 	return finish(e, rec, lock, ret, err);

@@ -77,7 +77,7 @@ static int signal_and_wait(struct container *c, struct pidref *init, unsigned ti
 
 static int halt_process(struct container *c, unsigned timeout_sec, struct error *err)
 {
-	scoped(pidref_done) struct pidref init = PIDREF_INIT, monitor = PIDREF_INIT;
+	scoped(pidref_done) struct pidref init = PIDREF_INIT;
 	int r = pidref_open(&init, c->r.state.pid, c->r.state.pid_start);
 
 	if (r < 0 && r != -ESRCH)
@@ -91,8 +91,7 @@ static int halt_process(struct container *c, unsigned timeout_sec, struct error 
 	}
 	/* The monitor may be dead: then there is nothing to wait for. */
 	trace_scope("await exit record");
-	if (pidref_open(&monitor, c->r.state.monitor_pid, c->r.state.monitor_start) >= 0)
-		exit_record_wait(c->e, c->r.id, &monitor, CONTAINER_EXIT_WAIT_MSEC);
+	monitor_await_exit(c->e, &c->r, CONTAINER_EXIT_WAIT_MSEC);
 	return 0;
 }
 

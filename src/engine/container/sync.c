@@ -74,12 +74,6 @@ static void set_died(struct container_state *s, int code, int64_t when)
 	s->finished_nsec = when;
 }
 
-bool monitor_alive(const struct container_record *r)
-{
-	return r->state.monitor_pid > 0 &&
-	       pidref_alive_at(r->state.monitor_pid, r->state.monitor_start) == 1;
-}
-
 void container_lost(struct container_record *r)
 {
 	set_died(&r->state, -1, time_now_nsec());
@@ -117,7 +111,7 @@ bool container_refine(struct engine *e, struct container_record *r)
 			s->status = CONTAINER_RUNNING;
 		return s->status != (int)was;
 	}
-	if (monitor_alive(r)) { /* it is about to write the exit file */
+	if (monitor_alive(r) || monitor_follow(e, r)) { /* it is about to write the exit file */
 		bool changed = s->status != CONTAINER_STOPPING;
 
 		s->status = CONTAINER_STOPPING;

@@ -197,11 +197,14 @@ held_in_wait() {
 }
 
 end_without_monitor() {
-	local pid
+	local pid keeper
 
 	until_ok state_is "$C" running
 	pid=$(field "$C" '{{.State.Pid}}')
-	kill -9 "$(monitor_pid "$C")"
+	# Stopped first, so that neither follows the other.
+	keeper=$(pgrep -f "^coracle-keeper $(field "$C" '{{.Id}}')")
+	kill -STOP "$keeper"
+	kill -9 "$(monitor_pid "$C")" "$keeper"
 	kill -9 "$pid"
 	until_ok gone "$pid"
 }

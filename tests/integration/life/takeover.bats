@@ -3,7 +3,7 @@
 # The monitor is killed while the container runs: nothing of it is lost.
 
 bats_require_minimum_version 1.5.0
-load monitor
+load ../monitor
 
 setup() {
 	monitor_setup
@@ -24,7 +24,7 @@ replace_monitor() {
 	old=$(monitor_pid)
 	kill -KILL "$old" || [ -e "$M/exits/$ID" ]
 	taken_over() { [ -e "$M/exits/$ID" ] || another_monitor "$old"; }
-	runtime_until taken_over
+	until_ok taken_over
 }
 
 keeper_pid() {
@@ -81,10 +81,10 @@ killed_often() {
 	monitor_run -i --leave-stdin-open
 	replace_monitor
 	echo one | "$MC" attach -i "$BUNDLE" >/dev/null &
-	runtime_until grep -q 'got one' "$LOG"
+	until_ok grep -q 'got one' "$LOG"
 	replace_monitor
 	echo two | "$MC" attach -i "$BUNDLE" >/dev/null &
-	runtime_until grep -q 'got two' "$LOG"
+	until_ok grep -q 'got two' "$LOG"
 	kill -KILL "$(cat "$M/pid")"
 	"$MC" wait-file "$M/exits/$ID"
 	[ "$(cat "$M/exits/$ID")" = 137 ]
@@ -120,11 +120,11 @@ killed_often() {
 	runtime_args sh -c 'read x; echo "$x"; exit 8'
 	monitor_run -i
 	for i in 1 2 3; do
-		runtime_until keeper_pid
+		until_ok keeper_pid
 		old=$(keeper_pid)
 		kill -KILL "$old"
 		another_keeper() { new=$(keeper_pid) && [ "$new" != "$old" ]; }
-		runtime_until another_keeper
+		until_ok another_keeper
 	done
 	replace_monitor
 	echo word | "$MC" attach -i "$BUNDLE" >/dev/null
@@ -152,7 +152,7 @@ killed_often() {
 	monitor_words
 	old=$(monitor_pid)
 	"${WORDS[@]}" --sync -l "k8s-file:$LOG" --takeover "$(cat "$M/pid")" 3>&- 4>&- &
-	runtime_until another_monitor "$old"
+	until_ok another_monitor "$old"
 	touch "$M/exits/go"
 	"$MC" wait-file "$M/exits/$ID"
 	[ "$(cat "$M/exits/$ID")" = 9 ]
