@@ -25,7 +25,7 @@
 #include "monitor/options.h"
 #include "monitor/pump.h"
 #include "monitor/record.h"
-#include "monitor/succession.h"
+#include "monitor/follow/succession.h"
 #include "monitor/streams.h"
 
 enum monitor_state { MONITOR_STARTING, MONITOR_RUNNING, MONITOR_LEAVING, MONITOR_STATE_COUNT };

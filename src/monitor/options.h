@@ -66,7 +66,7 @@ struct monitor_options {
 	const char *socket_dir;
 	const char *notify_socket;
 	const char *health_orders; /* ours: wire/health.h */
-	int64_t takeover; /* ours: pid of a container whose monitor is dead; 0: none */
+	int64_t takeover;	   /* ours: pid of a container whose monitor is dead; 0: none */
 	struct monitor_log_options log;
 	struct monitor_exit_options exit;
 	struct monitor_runtime_options runtime;

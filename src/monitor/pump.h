@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "base/loop.h"
 #include "monitor/attach.h"
-#include "monitor/journal.h"
+#include "monitor/follow/journal.h"
 #include "monitor/log/log.h"
 #include "monitor/streams.h"
 

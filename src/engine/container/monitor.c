@@ -202,7 +202,7 @@ int monitor_container_args(struct container *c, const char *exit_lock, char ***r
 		strv_add(&args, "--sdnotify-socket");
 		strv_add(&args, c->r.wish.notify_socket);
 	}
-	if (is_our_monitor(c->e) && health_enabled(&c->r.wish.health)) {
+	if (monitor_is_ours(c->e) && health_enabled(&c->r.wish.health)) {
 		strv_add(&args, "--health-orders");
 		strv_add_take(&args, health_path(c->e, c->r.id, "orders.json"));
 	}

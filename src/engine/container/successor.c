@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Monitors that follow others (src/monitor/keeper.h): when the one of the record is dead, its
+ * Monitors that follow others (src/monitor/follow/keeper.h): when the one of the record is dead, its
  * keeper has become the monitor, or is about to; conmon.pid says so, else its command line.  When
  * both were killed, the next command that opens the container starts another one, which finds the
  * container's streams by itself.
@@ -174,7 +174,7 @@ static int start_successor(struct container *c, struct monitor_process *m, struc
 		return r;
 	strv_add(&args, "--takeover");
 	strv_addf(&args, "%d", c->r.state.pid);
-	r = monitor_spawn(c->e, args, bundle, false, NULL, 0, m, err);
+	r = monitor_spawn(c->e, args, bundle, 0, NULL, 0, m, err);
 	if (r >= 0)
 		r = monitor_go(m, err);
 	return r < 0 ? r : monitor_answer(m, &pid, err);

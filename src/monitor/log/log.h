@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "monitor/journal.h"
+#include "monitor/follow/journal.h"
 #include "monitor/options.h"
 
 /* What one read gave. */

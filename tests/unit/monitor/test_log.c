@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "harness/test.h"
@@ -127,4 +129,49 @@ TEST(log_passthrough_stands_alone)
 	CHECK(log_is_passthrough(l));
 	log_free(l);
 	CHECK_FAILS(open_log(&l, &err, 2, paths, &o), err, ERROR_INVALID, "passthrough");
+}
+
+/* Killed in the middle of a write: what is there of it goes, and all of it comes again; killed
+ * after it: nothing comes again. */
+TEST(log_goes_on_after_a_kill)
+{
+	char file[4096];
+	const char *paths[] = { file };
+	struct monitor_log_options o = { .max_files = 1, .paths = { paths, 1 } };
+	struct log_chunk c = { .data = "one\ntwo\n", .len = 8 };
+	struct journal_log place;
+	struct error err = ERROR_INIT;
+	struct log_source source = { .id = ID };
+	scoped_free char *text = NULL;
+	struct log *l;
+
+	CHECK_INT(journal_new(&source.journal, NULL), 0);
+	snprintf(file, sizeof(file), "k8s-file:%s", test_path("kill.log"));
+	CHECK_OK(log_open(&o, &source, &l, &err), err);
+	log_write(l, &c);
+	log_free(l);
+	/* Written, and not yet noted. */
+	place = journal_log_get(&source.journal->log[0]);
+	CHECK(place.kept[JOURNAL_OUT] == 8 && place.len == 0);
+	place.kept[JOURNAL_OUT] = 0;
+	place.size = 0;
+	place.len = 2 * (uint32_t)strlen("2026-11-22T02:45:52.981065957+00:00 stdout F one\n");
+	place.next = 8;
+	journal_log_set(&source.journal->log[0], &place);
+	CHECK_OK(log_open(&o, &source, &l, &err), err);
+	log_write(l, &c);
+	log_free(l);
+	/* Half of it written: one byte is missing. */
+	place.kept[JOURNAL_OUT] = 4;
+	place.size = place.len / 2;
+	place.len /= 2;
+	journal_log_set(&source.journal->log[0], &place);
+	CHECK_INT(truncate(test_path("kill.log"), place.size + place.len - 1), 0);
+	CHECK_OK(log_open(&o, &source, &l, &err), err);
+	log_write(l, &c);
+	log_free(l);
+	journal_free(source.journal);
+	text = test_read_file(test_path("kill.log"));
+	CHECK_INT(strlen(text), place.size + place.len);
+	CHECK(strstr(text, " stdout F one\n") && strstr(text, " stdout F two\n"));
 }

@@ -347,3 +347,38 @@ TEST(pump_output_that_nobody_wants)
 	streams_done(&s);
 	loop_free(loop);
 }
+
+/* Killed between the announcement of a read and the note that it was done: it was done, or not. */
+TEST(pump_resumes_an_announced_read)
+{
+	struct journal_stream place = { .at = JOURNAL_FRONT_SIZE, .held = 3, .want = 4 };
+
+	for (int done = 0; done < 2; done++) {
+		struct streams s = STREAMS_INIT;
+		struct error err = ERROR_INIT;
+		struct log *log = open_log(done ? "done" : "undone");
+		struct journal *j = new_journal();
+		struct loop *loop;
+		struct pump *p;
+		scoped_free char *got = NULL;
+
+		CHECK_INT(loop_new(&loop), 0);
+		CHECK_OK(streams_open(&s, false, false, &err), err);
+		CHECK_INT(streams_open_stage(&s), 0);
+		memcpy(j->buffer[JOURNAL_OUT] + place.at, "abc", 3);
+		if (done)
+			memcpy(j->buffer[JOURNAL_OUT] + place.at + 3, "def\n", 4);
+		else
+			CHECK(write(s.stage[0][1], "def\n", 4) == 4);
+		journal_stream_set(&j->stream[JOURNAL_OUT], &place);
+		p = pump_new(loop, &s, log, NULL, j);
+		CHECK_OK(pump_start(p, &err), err);
+		pump_free(p);
+		log_free(log);
+		got = texts(done ? "done" : "undone");
+		CHECK_STR(got, "stdout F abcdef ");
+		streams_done(&s);
+		journal_free(j);
+		loop_free(loop);
+	}
+}

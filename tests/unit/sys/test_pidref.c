@@ -89,3 +89,22 @@ TEST(exit_statuses)
 	CHECK_INT(pid_exit_status(9), 137);
 	CHECK_INT(pid_exit_status(0x8b), 139); /* with core */
 }
+
+/* While it is a zombie, and (Linux 6.15) after that. */
+TEST(end_of_a_process)
+{
+	scoped(pidref_done) struct pidref p = PIDREF_INIT;
+	pid_t pid = start_pausing();
+	int status = -1;
+
+	CHECK_INT(pidref_set(&p, pid), 0);
+	CHECK_INT(pidref_kill(&p, SIGKILL), 0);
+	CHECK_INT(pidref_wait(&p, 60000), 1);
+	if (geteuid() == 0) {
+		CHECK_INT(pidref_end(&p, &status), 0);
+		CHECK_INT(pid_exit_status(status), 137);
+	}
+	CHECK_INT(pid_reap(pid, NULL), 0);
+	status = -1;
+	CHECK(pidref_end(&p, &status) == -ENODATA || pid_exit_status(status) == 137);
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "monitor/keeper.h"
+#include "monitor/follow/keeper.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,8 +10,8 @@
  *
  * Bytes of a stream are counted from its beginning ("offset").
  */
-#ifndef CORACLE_MONITOR_JOURNAL_H
-#define CORACLE_MONITOR_JOURNAL_H
+#ifndef CORACLE_MONITOR_FOLLOW_JOURNAL_H
+#define CORACLE_MONITOR_FOLLOW_JOURNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

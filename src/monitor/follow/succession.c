@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "monitor/succession.h"
+#include "monitor/follow/succession.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,14 +5,14 @@
  *
  * The container is not the successor's child: its end is seen on a pidfd.
  */
-#ifndef CORACLE_MONITOR_SUCCESSION_H
-#define CORACLE_MONITOR_SUCCESSION_H
+#ifndef CORACLE_MONITOR_FOLLOW_SUCCESSION_H
+#define CORACLE_MONITOR_FOLLOW_SUCCESSION_H
 
 #include "base/error.h"
 #include "base/loop.h"
-#include "monitor/journal.h"
-#include "monitor/keeper.h"
-#include "monitor/takeover.h"
+#include "monitor/follow/journal.h"
+#include "monitor/follow/keeper.h"
+#include "monitor/follow/takeover.h"
 
 struct monitor;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "monitor/journal.h"
+#include "monitor/follow/journal.h"
 
 #include <errno.h>
 #include <sys/mman.h>

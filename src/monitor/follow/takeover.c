@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "monitor/takeover.h"
+#include "monitor/follow/takeover.h"
 
 #include <dirent.h>
 #include <errno.h>

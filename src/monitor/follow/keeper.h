@@ -13,15 +13,15 @@
  *
  * A killed keeper is forked anew.  Both killed at once: the engine starts a successor.
  */
-#ifndef CORACLE_MONITOR_KEEPER_H
-#define CORACLE_MONITOR_KEEPER_H
+#ifndef CORACLE_MONITOR_FOLLOW_KEEPER_H
+#define CORACLE_MONITOR_FOLLOW_KEEPER_H
 
 #include <sys/types.h>
 
 #include "base/error.h"
 #include "monitor/caller.h"
-#include "monitor/journal.h"
-#include "monitor/takeover.h"
+#include "monitor/follow/journal.h"
+#include "monitor/follow/takeover.h"
 
 /* What it needs when it has to act; borrowed from the monitor. */
 struct keeper_charge {

@@ -7,8 +7,8 @@
  * the container holds the other ends of them (/proc/PID/fd), if it still does; BUNDLE/stdio says
  * which pipes they were.
  */
-#ifndef CORACLE_MONITOR_TAKEOVER_H
-#define CORACLE_MONITOR_TAKEOVER_H
+#ifndef CORACLE_MONITOR_FOLLOW_TAKEOVER_H
+#define CORACLE_MONITOR_FOLLOW_TAKEOVER_H
 
 #include <stdbool.h>
 
