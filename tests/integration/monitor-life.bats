@@ -128,9 +128,14 @@ fds() {
 }
 
 killed() {
+	local keeper
+
 	runtime_args sh -c 'while :; do sleep 0.05; done'
 	monitor_run
-	kill -KILL "$(monitor_pid)"
+	# conmon has none.
+	keeper=$(pgrep -f "^coracle-keeper $ID$") || true
+	[ -z "$keeper" ] || kill -STOP "$keeper"
+	kill -KILL "$(monitor_pid)" $keeper
 	"$MC" wait-exit "$(monitor_pid)"
 	runtime_status_is "$ID" running
 	[ ! -e "$M/exits/$ID" ]

@@ -216,16 +216,28 @@ static bool have_monitor(struct engine *e, struct container_record *r)
 	return true;
 }
 
+/* Its socket may still take a connection when that of a client is closed already.  false: it lives,
+ * and has dropped us. */
+static bool await_monitor_end(const struct container_record *r)
+{
+	scoped(pidref_done) struct pidref p = PIDREF_INIT;
+
+	return pidref_open(&p, r->state.monitor_pid, r->state.monitor_start) < 0 ||
+	       pidref_wait(&p, KILL_WAIT_MSEC) == 1;
+}
+
 int monitor_reconnect(struct engine *e, struct container_record *r, const struct pidref *init)
 {
 	scoped_free char *bundle = engine_run_path(e, "containers/%s", r->id);
 	int64_t end = time_monotonic_nsec() + CONTAINER_EXIT_WAIT_MSEC * NSEC_PER_MSEC;
-	scoped_fd int in = watch_open();
+	scoped_fd int in = -1;
 
+	if (init->pid <= 0 || pidref_alive(init) != 1 || !await_monitor_end(r))
+		return -ESRCH;
+	in = watch_open();
 	if (in < 0 || watch_add(in, bundle, WATCH_APPEAR) < 0)
 		return -ESRCH;
-	while (init->pid > 0 && pidref_alive(init) == 1 && have_monitor(e, r) &&
-	       time_monotonic_nsec() < end) {
+	while (pidref_alive(init) == 1 && have_monitor(e, r) && time_monotonic_nsec() < end) {
 		int sock = streams_connect(bundle, NULL);
 
 		if (sock >= 0) {

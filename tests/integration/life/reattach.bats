@@ -82,7 +82,9 @@ logged() {
 	until_ok grep -q 'another one follows' "$go/err"
 	: >"$go/on"
 	wait $! || [ $? = 9 ]
-	[ "$(cat "$go/out")" = $'first\nsecond' ]
+	grep -q first "$go/out"
+	run -0 co logs "$C"
+	[ "$output" = $'first\nsecond' ]
 	[ "$(field "$C" '{{.State.ExitCode}}')" = 9 ]
 }
 
