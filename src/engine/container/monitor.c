@@ -403,7 +403,7 @@ int monitor_exec_status(struct monitor_process *m, int *ret, struct error *err)
 
 bool monitor_takes_orders(const struct container *c)
 {
-	return is_our_monitor(c->e) &&
+	return monitor_is_ours(c->e) &&
 	       !str_has_prefix(c->r.wish.log.driver ? c->r.wish.log.driver : "", "passthrough");
 }
 
