@@ -55,33 +55,44 @@ static int check_rootfs(struct wish *w, struct error *err)
 	return fd < 0 ? error_os(err, -fd, "open root file system '%s'", w->rootfs) : 0;
 }
 
-static int choose_name(struct engine *e, struct container_record *rec, struct error *err)
+static int check_name(const char *name, struct error *err)
 {
-	char name[128], holder[65];
-	struct db *db;
-	int r = engine_db(e, &db, err);
-
-	if (r < 0)
-		return r;
-	if (rec->wish.name) {
-		if (!ident_name_valid(rec->wish.name))
-			return error_set(
-				err, ERROR_INVALID,
-				"invalid name '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: "
-				"invalid argument",
-				rec->wish.name);
-		rec->name = xstrdup(rec->wish.name);
-		return 0;
-	}
-	for (int i = 0; i < NAME_TRIES; i++) {
-		ident_random_name(name, sizeof(name));
-		if (db_container_lookup(db, name, holder, NULL) < 0) {
-			rec->name = xstrdup(name);
-			return 0;
-		}
-	}
-	rec->name = xstrndup(rec->id, ID_SHORT_LEN);
+	if (name && !ident_name_valid(name))
+		return error_set(err, ERROR_INVALID,
+				 "invalid name '%s': names must match [a-zA-Z0-9][a-zA-Z0-9_.-]*: "
+				 "invalid argument",
+				 name);
 	return 0;
+}
+
+static char *pick_name(const struct container_record *rec, int tries)
+{
+	char name[128];
+
+	if (rec->wish.name)
+		return xstrdup(rec->wish.name);
+	if (tries == NAME_TRIES)
+		return xstrndup(rec->id, ID_SHORT_LEN);
+	ident_random_name(name, sizeof(name));
+	return xstrdup(name);
+}
+
+/* Only the insertion knows which names are free: others choose theirs at the same time. */
+static int insert_record(struct container *c, struct error *err)
+{
+	trace_scope("insert record");
+	for (int tries = 0;; tries++) {
+		struct error why = ERROR_INIT;
+		int r;
+
+		c->r.name = pick_name(&c->r, tries);
+		r = db_container_insert(c->db, &c->r, !c->r.wish.rm, &why);
+		if (r >= 0)
+			return 0;
+		if (why.kind != ERROR_EXISTS || c->r.wish.name || tries == NAME_TRIES)
+			return error_copy(err, &why);
+		free(take_ptr(c->r.name));
+	}
 }
 
 static int replace(struct engine *e, const char *name, struct error *err)
@@ -163,10 +174,7 @@ static int create_locked(struct container *c, struct error *err)
 	c->r.state.status = CONTAINER_CONFIGURED;
 	c->r.state.intent = xstrdup("create");
 	c->r.state.boot_id = xstrdup(c->e->boot_id);
-	{
-		trace_scope("insert record");
-		r = db_container_insert(c->db, &c->r, !c->r.wish.rm, err);
-	}
+	r = insert_record(c, err);
 	if (r < 0)
 		return r;
 	r = make_storage(c, &why);
@@ -192,7 +200,7 @@ static int create(struct container *c, struct error *err)
 	r = c->r.wish.rootfs ? check_rootfs(&c->r.wish, err)
 			     : find_image(c->e, &c->r.wish, &img, err);
 	if (r >= 0)
-		r = choose_name(c->e, &c->r, err);
+		r = check_name(c->r.wish.name, err);
 	if (r >= 0 && c->r.wish.replace && c->r.wish.name)
 		r = replace(c->e, c->r.wish.name, err);
 	if (r >= 0) {
