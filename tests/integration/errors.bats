@@ -33,7 +33,7 @@ load helpers
 		while read -r flag; do
 			grep -qx -e "$flag" "$BATS_TEST_TMPDIR/ours" && continue
 			# Other spellings of ours.
-			[[ $flag == net || $flag == dns-opt || $flag == help ]] && continue
+			[[ $flag == net || $flag == dns-opt || $flag == healthcheck-* || $flag == help ]] && continue
 			run co "$c" "--$flag=1" "$IMAGE" true
 			[ "$status" -eq 125 ] || {
 				echo "$c --$flag: status $status: $output"

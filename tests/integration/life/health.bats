@@ -35,6 +35,13 @@ monitor_pid() {
 	field "$1" '{{.State.ConmonPid}}'
 }
 
+@test "the older spellings of the options" {
+	co create --name "$C" --network none --healthcheck-command 'test -e /x' --healthcheck-interval 7s \
+		--healthcheck-retries 4 --healthcheck-start-period 2s --healthcheck-timeout 3s "$IMAGE" true
+	[ "$(field "$C" '{{json .Config.Healthcheck}}')" = \
+		'{"Test":["CMD-SHELL","test -e /x"],"StartPeriod":2000000000,"Interval":7000000000,"Timeout":3000000000,"Retries":4}' ]
+}
+
 @test "values are checked as Podman does" {
 	refused 125 'invalid healthcheck-interval: time: invalid duration "foo"' create --health-cmd x --health-interval foo "$IMAGE"
 	refused 125 'healthcheck-timeout must be at least 1 second' create --health-cmd x --health-timeout 0s "$IMAGE"
