@@ -73,9 +73,8 @@ enum json_kind {
 };
 
 #define JF_REQUIRED 1u /* decode: absent is an error */
-#define JF_EMIT_EMPTY                                                                              \
-	2u		 /* encode: write it even when zero, NULL or empty ("", [], {}, 0, false); \
-			  * default is Go's omitempty */
+/* encode: write it even when zero, NULL or empty ("", [], {}, 0, false); default is Go's omitempty */
+#define JF_EMIT_EMPTY 2u
 #define JF_NULL_EMPTY 4u /* with EMIT_EMPTY: NULL pointers, vectors and raw come out as null */
 
 struct json_table;

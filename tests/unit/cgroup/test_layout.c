@@ -74,7 +74,8 @@ TEST(one_hierarchy_is_found_without_the_others)
 		CHECK_STR(h.controllers[0], "freezer");
 	} else {
 		same = cgroup_hier_of("freezer");
-		CHECK(same == NULL || same->v2 || strcmp(same->mount, "/sys/fs/cgroup/freezer") != 0);
+		CHECK(same == NULL || same->v2 ||
+		      strcmp(same->mount, "/sys/fs/cgroup/freezer") != 0);
 	}
 	CHECK(!cgroup_hier_probe("strange", &h));
 	/* The machine's is not the other tree's. */

@@ -115,7 +115,8 @@ TEST(removed_is_removed)
 	CHECK_INT(n, 2);
 	network_list_free(list, n);
 	CHECK_OK(network_remove(&c, "one", &err), err);
-	CHECK_FAILS(network_remove(&c, "one", &err), err, ERROR_NOT_FOUND, "name or ID one: network not found");
+	CHECK_FAILS(network_remove(&c, "one", &err), err, ERROR_NOT_FOUND,
+		    "name or ID one: network not found");
 	CHECK_OK(network_list(&c, &list, &n, &err), err);
 	CHECK_INT(n, 1);
 	network_list_free(list, n);
