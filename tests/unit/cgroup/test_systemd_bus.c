@@ -246,7 +246,7 @@ static struct server server_start(struct fake f)
 /* Starts x.scope by a systemd that is so. */
 static int start_scope(struct fake f, struct error *err)
 {
-	scoped(server_done) struct server s = server_start(f);
+	scoped(server_done) __attribute__((unused)) struct server s = server_start(f);
 	scoped(bus_done) struct bus b = BUS_INIT;
 	scoped(buf_done) struct buf properties = BUF_INIT;
 	int r = bus_open(false, &b, err);
@@ -257,7 +257,7 @@ static int start_scope(struct fake f, struct error *err)
 TEST(a_scope_is_started_and_its_job_awaited)
 {
 	for (int first = 0; first < 2; first++) {
-		scoped(server_done) struct server s =
+		scoped(server_done) __attribute__((unused)) struct server s =
 			server_start((struct fake){ .signal_first = first });
 		scoped(bus_done) struct bus b = BUS_INIT;
 		scoped(buf_done) struct buf properties = BUF_INIT;
@@ -316,7 +316,8 @@ TEST(a_job_that_fails_is_an_error)
 
 TEST(properties_of_the_manager)
 {
-	scoped(server_done) struct server s = server_start((struct fake){ 0 });
+	scoped(server_done)
+		__attribute__((unused)) struct server s = server_start((struct fake){ 0 });
 	scoped(bus_done) struct bus b = BUS_INIT;
 	scoped_free char *group = NULL;
 	struct error err = ERROR_INIT;
@@ -335,7 +336,8 @@ TEST(refusals_end_in_an_error)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fakes); i++) {
-		scoped(server_done) struct server s = server_start(fakes[i]);
+		scoped(server_done)
+			__attribute__((unused)) struct server s = server_start(fakes[i]);
 		scoped(bus_done) struct bus b = BUS_INIT;
 		struct error err = ERROR_INIT;
 
