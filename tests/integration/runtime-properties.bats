@@ -618,6 +618,20 @@ hook() {
 	[[ $output == *rootfsPropagation*most* ]]
 }
 
+@test "rootfsPropagation: shared where the host's root is shared, with a volume that propagates" {
+	local volume=$BATS_TEST_TMPDIR/volume
+
+	mkdir -p "$volume/sub"
+	runtime_config '.linux.rootfsPropagation = "shared"' 'del(.linux.seccomp)' \
+		'.process.capabilities = (["CAP_SYS_ADMIN"] | {bounding: ., effective: ., permitted: .})' \
+		".mounts += [{\"destination\":\"/v\",\"type\":\"bind\",\"source\":\"$volume\",\"options\":[\"rbind\",\"rshared\"]}]"
+	runtime_args sh -c 'mount -t tmpfs inside /v/sub && grep -E "^[0-9]+ [0-9]+ [0-9:]+ [^ ]+ / .* shared:" /proc/self/mountinfo'
+	# A machine of its own kind: systemd makes the root so.
+	run -0 unshare -m sh -c 'mount --make-rshared / && "$1" --root "$2" run --bundle "$3" "$4" && grep "$5/sub " /proc/self/mountinfo' \
+		sh "$RUNTIME" "$RT_ROOT" "$BUNDLE" "$ID" "$volume"
+	[[ $output == *"tmpfs inside"* ]]
+}
+
 @test "devices: block, unbuffered, owner; two that contradict" {
 	runtime_config '.linux.devices = [
 		{"path":"/dev/b","type":"b","major":7,"minor":250,"fileMode":432,"uid":1,"gid":2},

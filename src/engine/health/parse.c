@@ -62,7 +62,7 @@ static int parse_test(const char *value, char ***ret, struct error *err)
 		strv_add(&test, "CMD-SHELL");
 		strv_add(&test, value);
 	}
-	if (strv_len(test) == 1 && !streq(test[0], "NONE")) {
+	if (test && test[0] && !test[1] && !streq(test[0], "NONE")) {
 		strv_free(test);
 		return error_set(err, ERROR_INVALID, "health check command '%s' has no command",
 				 value);

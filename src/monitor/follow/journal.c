@@ -11,15 +11,13 @@
 /* Of this layout; the size guards against another program's, too. */
 #define VERSION 1
 
-static int map(int fd, struct journal **ret)
+/* NULL: errno says why. */
+static struct journal *map(int fd)
 {
 	int flags = fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS;
-	struct journal *j = mmap(NULL, sizeof(*j), PROT_READ | PROT_WRITE, flags, fd, 0);
+	void *j = mmap(NULL, sizeof(struct journal), PROT_READ | PROT_WRITE, flags, fd, 0);
 
-	if (j == MAP_FAILED)
-		return -errno;
-	*ret = j;
-	return 0;
+	return j == MAP_FAILED ? NULL : j;
 }
 
 static void begin(struct journal *j)
@@ -34,16 +32,17 @@ static void begin(struct journal *j)
 int journal_new(struct journal **ret, int *ret_fd)
 {
 	scoped_fd int fd = ret_fd ? fd_memfd("coracle-journal", false) : -1;
-	int r = 0;
+	struct journal *j;
 
 	if (ret_fd && fd < 0)
 		return fd;
 	if (ret_fd && ftruncate(fd, sizeof(struct journal)) < 0)
 		return -errno;
-	r = map(fd, ret);
-	if (r < 0)
-		return r;
-	begin(*ret);
+	j = map(fd);
+	if (!j)
+		return -errno;
+	begin(j);
+	*ret = j;
 	if (ret_fd)
 		*ret_fd = take_fd(fd);
 	return 0;
@@ -51,17 +50,16 @@ int journal_new(struct journal **ret, int *ret_fd)
 
 int journal_take(int fd, struct journal **ret)
 {
-	struct journal *j = NULL;
+	struct journal *j;
 	struct stat st;
-	int r;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_size != (off_t)sizeof(struct journal))
 		return -EINVAL;
-	r = map(fd, &j);
-	if (r < 0)
-		return r;
+	j = map(fd);
+	if (!j)
+		return -errno;
 	if (j->version != VERSION) {
 		journal_free(j);
 		return -EINVAL;

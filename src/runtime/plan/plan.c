@@ -265,6 +265,7 @@ int plan_resolve(const struct plan_request *rq, struct plan *ret, struct error *
 static int open_root(struct plan *p, struct error *err)
 {
 	scoped_fd int dir = fd_open(AT_FDCWD, p->root.path, O_PATH | O_DIRECTORY, 0);
+	int r;
 
 	if (dir < 0)
 		return error_os(err, -dir, "open root filesystem '%s'", p->root.path);
@@ -276,15 +277,15 @@ static int open_root(struct plan *p, struct error *err)
 	if (p->root.fd < 0)
 		return error_os(err, -p->root.fd, "clone mount of root filesystem '%s'",
 				p->root.path);
-	if ((p->root.propagation & MS_SHARED) == 0) {
-		/* Unmounts on the host still reach the container, nothing comes back. */
-		int r = mountapi_setattr(p->root.fd, "", AT_RECURSIVE, 0, 0, MS_SLAVE, -1);
-
-		if (r < 0)
-			return error_os(err, -r, "set propagation of root filesystem '%s'",
-					p->root.path);
-	}
-	return 0;
+	/* Unmounts on the host still reach the container, nothing comes back.  A shared root is shared
+	 * with nobody outside either, and pivot_root(2) refuses one that is (init shares it after
+	 * that); the mounts below keep what they have. */
+	if ((p->root.propagation & MS_SHARED) == 0)
+		r = mountapi_setattr(p->root.fd, "", AT_RECURSIVE, 0, 0, MS_SLAVE, -1);
+	else
+		r = mountapi_setattr(p->root.fd, "", 0, 0, 0, MS_PRIVATE, -1);
+	return r < 0 ? error_os(err, -r, "set propagation of root filesystem '%s'", p->root.path)
+		     : 0;
 }
 
 static int open_null(struct plan *p, struct error *err)

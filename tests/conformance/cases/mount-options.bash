@@ -82,7 +82,7 @@ t_option_nosuid() { tmpfs_has '["nosuid"]' 'nosuid'; }
 # C-048: nosymfollow
 t_option_nosymfollow() { tmpfs_has '["nosymfollow"]' 'nosymfollow'; }
 # C-049: private
-t_option_private() { bind_has '["bind","private"]' 'rw[^-]*relatime - '; }
+t_option_private() { bind_has '["bind","private"]' 'rw[a-z,]* - '; }
 # C-050: ratime
 t_option_ratime() { bind_has '["rbind","ratime"]' 'rw' 'rw'; }
 # C-051: rbind: with the mounts below
@@ -131,7 +131,7 @@ t_option_ro() { tmpfs_has '["ro"]' ' /m ro'; }
 # C-065: ro, for a bind
 t_option_ro_bind() { bind_has '["bind","ro"]' 'ro'; }
 # C-066: rprivate
-t_option_rprivate() { bind_has '["rbind","rprivate"]' 'rw[^-]*relatime - ' 'rw[^-]*relatime - '; }
+t_option_rprivate() { bind_has '["rbind","rprivate"]' 'rw[a-z,]* - ' 'rw[a-z,]* - '; }
 # C-067: rrelatime
 t_option_rrelatime() { SUB=noatime bind_has '["rbind","rrelatime"]' 'rw,[a-z,]*relatime' 'rw,[a-z,]*relatime'; }
 # C-068: rro
