@@ -173,7 +173,8 @@ static int dispatch(int argc, char **argv)
 		return help_overview(NULL, argc == 0 && !g.help);
 	program = globals_program_path();
 	cli.program = program;
-	cli.notify_socket = notify_socket = take_notify_socket();
+	notify_socket = take_notify_socket();
+	cli.notify_socket = notify_socket;
 	trace_inherit();
 	row = command_find(argc, argv, &used, &group);
 	if (!row && group &&
