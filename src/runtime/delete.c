@@ -4,7 +4,9 @@
  * record and takes "already gone" for done, so that a killed delete is finished by the next one.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "base/trace.h"
@@ -55,6 +57,28 @@ static int remove_rdt(const struct rdt_record *rdt, struct error *err)
 	return rdt_remove(root, rdt, err);
 }
 
+/* A create that is still at work may name its init any moment.  Without its socket it cannot end well
+ * any more (record_set_created): either the record has the init by now, or create ends it. */
+static int reload_unfinished(int dir, const char *id, struct runtime_record *rec, struct error *err)
+{
+	struct runtime_record now = { 0 };
+	int r;
+
+	if (rec->init_pid > 0)
+		return 0;
+	(void)unlinkat(dir, RECORD_SOCKET, 0);
+	r = record_load_at(dir, id, &now, err);
+	if (r < 0)
+		return r;
+	if (now.init_pid > 0) {
+		runtime_record_done(rec);
+		*rec = now;
+		now = (struct runtime_record){ 0 };
+	}
+	runtime_record_done(&now);
+	return 0;
+}
+
 static int delete_record(const struct runtime_context *cx, const struct runtime_record *rec,
 			 struct error *err)
 {
@@ -95,5 +119,6 @@ int runtime_delete(const struct runtime_context *cx, const char *id, bool force,
 		return error_set(err, ERROR_STATE,
 				 "cannot delete container '%s' that is not stopped: %s", id,
 				 runtime_status_name(s));
-	return delete_record(cx, &rec, err);
+	r = reload_unfinished(dir, id, &rec, err);
+	return r < 0 ? r : delete_record(cx, &rec, err);
 }

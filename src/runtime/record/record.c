@@ -20,6 +20,8 @@
 #define RECORD_MAX_BYTES JSON_MAX_BYTES
 /* BPF_MAXINSNS instructions of 8 bytes and the head. */
 #define SECCOMP_MAX_BYTES ((size_t)4096 * 8 + 64)
+/* A create makes a handful of files. */
+#define REMOVE_TRIES 100
 
 static const struct json_field record_fields[] = {
 	JROW(struct runtime_record, "ociVersion", oci_version, JT_STR, JF_REQUIRED),
@@ -139,7 +141,12 @@ int record_remove_dir(const struct runtime_context *cx, const char *id, struct e
 		if (unlinkat(root, id, AT_REMOVEDIR) == 0)
 			return 0;
 	}
-	r = fd_remove_tree(root, id);
+	/* A create that is still at work may put another file there meanwhile. */
+	for (int i = 0; i < REMOVE_TRIES; i++) {
+		r = fd_remove_tree(root, id);
+		if (r != -ENOTEMPTY)
+			break;
+	}
 	return r < 0 ? error_os(err, -r, "remove state directory '%s/%s'", cx->root, id) : 0;
 }
 
